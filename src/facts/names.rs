@@ -1,0 +1,100 @@
+//! Interned text of one file.
+//!
+//! A [`Name`] is an index into the file's own table; a [`Sym`] is a 64-bit hash of the text, equal across files, so that
+//! linking compares names without a global table. (Two different names with one hash would at worst link two strangers;
+//! at a million names the odds are below one in ten million.)
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A name of one file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Name(pub u32);
+
+impl Name {
+    /// The empty name; stands for "no name".
+    pub const EMPTY: Name = Name(0);
+}
+
+/// A name of any file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Sym(pub u64);
+
+impl Sym {
+    /// The symbol of a text.
+    pub fn of(text: &str) -> Sym {
+        Sym(xxh3_64(text.as_bytes()))
+    }
+}
+
+/// The table of names of one file.
+#[derive(Debug, Default)]
+pub struct Names {
+    text: String,
+    ends: Vec<u32>,
+    syms: Vec<Sym>,
+}
+
+impl Names {
+    /// The text of a name.
+    pub fn text(&self, name: Name) -> &str {
+        let i = name.0 as usize;
+        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
+        &self.text[start..self.ends[i] as usize]
+    }
+
+    /// The symbol of a name.
+    pub fn sym(&self, name: Name) -> Sym {
+        self.syms[name.0 as usize]
+    }
+
+    /// Number of names.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether nothing was interned; never true once a [`NameTable`] was finished.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
+
+/// A table under construction.
+pub(crate) struct NameTable {
+    names: Names,
+    index: FxHashMap<Sym, Name>,
+}
+
+impl NameTable {
+    /// A table that holds the empty name.
+    pub(crate) fn new() -> Self {
+        let mut table = NameTable { names: Names::default(), index: FxHashMap::default() };
+        table.intern("");
+        table
+    }
+
+    /// The name of a text.
+    pub(crate) fn intern(&mut self, text: &str) -> Name {
+        let sym = Sym::of(text);
+        *self.index.entry(sym).or_insert_with(|| {
+            let name = Name(self.names.ends.len() as u32);
+            self.names.text.push_str(text);
+            self.names.ends.push(self.names.text.len() as u32);
+            self.names.syms.push(sym);
+            name
+        })
+    }
+
+    /// The text of a name.
+    pub(crate) fn text(&self, name: Name) -> &str {
+        self.names.text(name)
+    }
+
+    /// The finished table.
+    pub(crate) fn finish(mut self) -> Names {
+        self.names.text.shrink_to_fit();
+        self.names.ends.shrink_to_fit();
+        self.names.syms.shrink_to_fit();
+        self.names
+    }
+}

@@ -1,0 +1,3 @@
+//! The command line's door: arguments in, exit code out.
+
+fn main() {}

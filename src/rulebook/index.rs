@@ -1,0 +1,134 @@
+//! Models by path.
+
+use super::model::{CallModel, DecoratorModel, EntryModel, EventModel, MemberModel, ModelFile, TypeModel};
+use rustc_hash::FxHashMap;
+
+/// A type: index into [`Models::types`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TypeIx(pub u32);
+
+/// A path: index into [`Models::paths`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ModelId(pub u32);
+
+/// All models, indexed.
+#[derive(Debug, Default)]
+pub struct Models {
+    /// Types, each with what it extends after it in method resolution.
+    pub types: Vec<TypeModel>,
+    type_by_path: FxHashMap<String, TypeIx>,
+    functions: FxHashMap<String, CallModel>,
+    values: FxHashMap<String, TypeIx>,
+    decorators: FxHashMap<String, DecoratorModel>,
+    /// Entry files.
+    pub entries: Vec<EntryModel>,
+}
+
+impl Models {
+    /// The models of some files, later ones winning.
+    ///
+    /// # Errors
+    /// A type that is named and not modelled, with the name.
+    pub fn new(files: Vec<ModelFile>) -> Result<Models, String> {
+        let mut models = Models::default();
+        for file in files {
+            for mut ty in file.types {
+                let ix = TypeIx(models.types.len() as u32);
+                for path in std::iter::once(&ty.name).chain(&ty.aka) {
+                    models.type_by_path.insert(path.clone(), ix);
+                }
+                ty.methods = split_keys(ty.methods);
+                ty.events = split_keys(ty.events);
+                models.types.push(ty);
+            }
+            for function in file.functions {
+                for path in function.name {
+                    models.functions.insert(path, function.call.clone());
+                }
+            }
+            for value in file.values {
+                for path in value.name {
+                    let Some(&ix) = models.type_by_path.get(&value.r#type) else { return Err(value.r#type) };
+                    models.values.insert(path, ix);
+                }
+            }
+            for decorator in file.decorators {
+                for path in &decorator.name {
+                    models.decorators.insert(path.clone(), decorator.clone());
+                }
+            }
+            models.entries.extend(file.entries);
+        }
+        Ok(models)
+    }
+
+    /// The type at a path.
+    pub fn type_at(&self, path: &str) -> Option<TypeIx> {
+        self.type_by_path.get(path).copied()
+    }
+
+    /// The type.
+    pub fn ty(&self, ix: TypeIx) -> &TypeModel {
+        &self.types[ix.0 as usize]
+    }
+
+    /// The function at a path.
+    pub fn function(&self, path: &str) -> Option<&CallModel> {
+        self.functions.get(path)
+    }
+
+    /// The type of the program-lived value at a path.
+    pub fn value(&self, path: &str) -> Option<TypeIx> {
+        self.values.get(path).copied()
+    }
+
+    /// The decorator at a path.
+    pub fn decorator(&self, path: &str) -> Option<&DecoratorModel> {
+        self.decorators.get(path)
+    }
+
+    /// The method of a type, inherited ones included.
+    pub fn method(&self, ix: TypeIx, name: &str) -> Option<&CallModel> {
+        self.lookup(ix, &|ty| ty.methods.get(name))
+    }
+
+    /// The event of a type, inherited ones included; `*` matches when no type names it.
+    pub fn event(&self, ix: TypeIx, name: &str) -> Option<&EventModel> {
+        self.lookup(ix, &|ty| ty.events.get(name)).or_else(|| self.lookup(ix, &|ty| ty.events.get("*")))
+    }
+
+    /// The property of a type, inherited ones included.
+    pub fn member(&self, ix: TypeIx, name: &str) -> Option<&MemberModel> {
+        self.lookup(ix, &|ty| ty.members.get(name))
+    }
+
+    /// Whether a type is, or extends, another.
+    pub fn is_a(&self, ix: TypeIx, other: TypeIx) -> bool {
+        self.lookup(ix, &|ty| std::ptr::eq(ty, self.ty(other)).then_some(&())).is_some()
+    }
+
+    /// The first answer along a type and what it extends.
+    pub fn lookup<'a, T>(&'a self, ix: TypeIx, get: &dyn Fn(&'a TypeModel) -> Option<&'a T>) -> Option<&'a T> {
+        let mut open = vec![ix];
+        let mut seen = Vec::new();
+        while let Some(ix) = open.pop() {
+            if seen.contains(&ix) {
+                continue;
+            }
+            seen.push(ix);
+            let ty = self.ty(ix);
+            if let Some(it) = get(ty) {
+                return Some(it);
+            }
+            open.extend(ty.extends.iter().rev().filter_map(|path| self.type_at(path)));
+        }
+        None
+    }
+}
+
+/// `"on, addListener" = x` means both.
+fn split_keys<T: Clone>(map: FxHashMap<String, T>) -> FxHashMap<String, T> {
+    map.into_iter()
+        .flat_map(|(keys, value)| keys.split(',').map(|key| (key.trim().to_owned(), value.clone())).collect::<Vec<_>>())
+        .collect()
+}

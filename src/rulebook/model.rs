@@ -1,0 +1,339 @@
+//! Models: what calls of platforms and libraries acquire, hold, release, bound and recur, as data (`rules/models/*.toml`).
+//!
+//! A *path* names something outside the program: `setInterval` (a global), `process.stdout`, `node:http#createServer`
+//! (an export of a module), `express` (the module itself, called), `express#Router`. A *type* is named by the path of its
+//! constructor or by a made-up path of the same form (`express#Application`). The vocabulary is closed: unknown keys and
+//! words are errors, and what wants `if` is a check in Rust.
+
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+/// How often a callback runs, per registration.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recurrence {
+    /// During the call, perhaps once per element: `forEach`, a promise's executor.
+    Now,
+    /// At most once, after the call: `then`, `setTimeout`, `listening`.
+    Once,
+    /// Once at the end of the process: `SIGTERM`, `exit`.
+    Exit,
+    /// Per incoming request.
+    Request,
+    /// Per incoming connection.
+    Connection,
+    /// Per message, packet or chunk.
+    Message,
+    /// Per event of any other kind.
+    Event,
+    /// Per job of a queue.
+    Job,
+    /// Per tick of a timer or schedule.
+    Tick,
+    /// Per rendering.
+    Render,
+    /// Per call of a public function.
+    Call,
+}
+
+/// Whether an event comes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    /// Comes in every life of the receiver: `close` of a socket.
+    Sure,
+    /// May come, may not: `error`, `abort`, `drain`.
+    Rare,
+    /// Does not come again on a receiver that is reused: `connect` of a pooled socket.
+    Never,
+}
+
+/// Where a value lives.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lifetime {
+    /// Created by the call.
+    Fresh,
+    /// As the receiver.
+    Receiver,
+    /// As the program.
+    Program,
+    /// A connection that serves several requests, or a pooled one.
+    Connection,
+}
+
+/// How much a value keeps alive.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weight {
+    /// A request, response, socket, stream, page, buffer.
+    Heavy,
+    /// A number, a flag, a short string.
+    Light,
+}
+
+/// A part of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// The object before the dot.
+    Receiver,
+    /// The value of the call.
+    Result,
+    /// The runtime: event loop, operating system.
+    Runtime,
+    /// The first argument.
+    Arg0,
+    /// The second argument.
+    Arg1,
+    /// The third argument.
+    Arg2,
+}
+
+/// A callback argument.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    /// Index of the argument; negative counts from the end. `all` functions when absent.
+    pub arg: Option<i8>,
+    /// How often it runs.
+    pub recurs: Recurrence,
+    /// Types of its parameters; an empty string for unknown.
+    #[serde(default)]
+    pub params: Vec<String>,
+}
+
+/// An acquisition.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acquire {
+    /// What is acquired (`interval`, `listener`, `client` ...): pages say which resources they report.
+    pub resource: String,
+    /// What holds it; default: the receiver for methods, the runtime for functions and constructors.
+    pub holder: Option<Part>,
+    /// Argument that is held.
+    pub handler: Option<i8>,
+    /// Argument that names the event or key.
+    pub event: Option<u8>,
+    /// What a release names: the handler (default for listeners), the result, or the receiver.
+    pub token: Option<Part>,
+    /// Lets go after the first event.
+    #[serde(default)]
+    pub once: bool,
+    /// Only when the options object (last argument) has one of these properties with a value other than `false`.
+    #[serde(default)]
+    pub only_with: Vec<String>,
+}
+
+/// A release.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// Which resources; all when empty.
+    #[serde(default)]
+    pub resource: Vec<String>,
+    /// What is released: default the receiver.
+    pub what: Option<Part>,
+    /// Argument that names the event or key; absent or missing in the call: every one.
+    pub event: Option<u8>,
+    /// Argument that must be the handler that was acquired.
+    pub handler: Option<u8>,
+}
+
+/// A default, or a choice, that keeps data in memory.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unsafe {
+    /// The rule that reports it.
+    pub rule: String,
+    /// Argument that holds the options.
+    pub options: Option<u8>,
+    /// Safe when one of these options is given (dotted for nested ones: `limits.fileSize`).
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// Unsafe only when one of these is given.
+    #[serde(default)]
+    pub only_with: Vec<String>,
+    /// What is wrong: one clause.
+    pub message: String,
+    /// Only in code that recurs.
+    #[serde(default)]
+    pub recurring: bool,
+}
+
+/// What a call does to a collection that is its receiver.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CollectionEffect {
+    /// Adds its arguments: `push`, `add`.
+    Add,
+    /// Writes under the first argument: `set`.
+    Put,
+    /// Removes: `delete`, `clear`, `shift`, `splice`.
+    Remove,
+    /// Reads.
+    Read,
+}
+
+/// What one call does.
+#[derive(Clone, PartialEq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CallModel {
+    /// Type of the result.
+    pub returns: Option<String>,
+    /// Where the result lives; default: fresh.
+    pub lifetime: Option<Lifetime>,
+    /// The call returns this part of it (`on` returns its receiver, `asyncHandler` its argument).
+    pub passes: Option<Part>,
+    /// What it acquires.
+    pub acquire: Option<Acquire>,
+    /// What it releases.
+    pub release: Option<Release>,
+    /// Its callbacks.
+    pub runs: Vec<Callback>,
+    /// What it does to its receiver as a collection.
+    pub collection: Option<CollectionEffect>,
+    /// A default or choice that keeps data in memory.
+    pub r#unsafe: Vec<Unsafe>,
+    /// Registers something that belongs to start-up: `use`, `plugin`.
+    pub set_up: bool,
+    /// What else a named check looks for: `whole-read`, `write-chunk`, `heap-dump`, `limit-off`.
+    pub does: Option<String>,
+}
+
+/// An event of an emitter type.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventModel {
+    /// How often it comes in one life of the receiver.
+    pub recurs: Recurrence,
+    /// Whether it comes.
+    pub certainty: Option<Certainty>,
+    /// Types of the listener's parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+}
+
+/// A property of a type.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberModel {
+    /// Its type.
+    pub r#type: Option<String>,
+    /// Where it lives; default: as the receiver.
+    pub lifetime: Option<Lifetime>,
+}
+
+/// A type of a platform or library.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeModel {
+    /// Its path.
+    pub name: String,
+    /// Other paths of it: other constructors, names in type annotations.
+    #[serde(default)]
+    pub aka: Vec<String>,
+    /// Types whose methods, events and members it has too.
+    #[serde(default)]
+    pub extends: Vec<String>,
+    /// Values of it are meant to be shared: `AbortSignal`, stores, buses.
+    #[serde(default)]
+    pub shared: bool,
+    /// A unit of work: as short-lived as one request, connection or message.
+    pub unit: Option<Recurrence>,
+    /// What a value of it keeps alive.
+    pub weight: Option<Weight>,
+    /// Bounds itself (LRU, TTL): growth of it is no finding.
+    #[serde(default)]
+    pub bounded: bool,
+    /// What constructing it does.
+    #[serde(default)]
+    pub construct: CallModel,
+    /// Its methods; a key may list several, comma-separated.
+    #[serde(default)]
+    pub methods: FxHashMap<String, CallModel>,
+    /// Its events; a key may list several, comma-separated; `*` for all others.
+    #[serde(default)]
+    pub events: FxHashMap<String, EventModel>,
+    /// Its properties.
+    #[serde(default)]
+    pub members: FxHashMap<String, MemberModel>,
+}
+
+/// A function of a platform or library.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionModel {
+    /// Its paths.
+    pub name: Vec<String>,
+    /// What calling it does.
+    #[serde(default)]
+    pub call: CallModel,
+}
+
+/// A value of a platform or library that lives as long as the program.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueModel {
+    /// Its paths.
+    pub name: Vec<String>,
+    /// Its type.
+    pub r#type: String,
+}
+
+/// A decorator that makes code an entry.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecoratorModel {
+    /// Its paths.
+    pub name: Vec<String>,
+    /// On a method: how often that runs.
+    pub recurs: Option<Recurrence>,
+    /// On a class: there is one instance of it.
+    #[serde(default)]
+    pub singleton: bool,
+    /// On a class: methods that are entries.
+    #[serde(default)]
+    pub methods: FxHashMap<String, Recurrence>,
+    /// On a class or parameter: it or its value lives as one unit of work.
+    pub unit: Option<Recurrence>,
+}
+
+/// Files whose exports are entries.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryModel {
+    /// Globs over paths.
+    pub files: Vec<String>,
+    /// Exported names; `*` for all.
+    pub exports: Vec<String>,
+    /// How often they run.
+    pub recurs: Recurrence,
+    /// Types of their parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// Only when the nearest package depends on one of these.
+    #[serde(default)]
+    pub depends: Vec<String>,
+}
+
+/// One file of models.
+#[derive(Clone, PartialEq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelFile {
+    /// Functions.
+    #[serde(rename = "function")]
+    pub functions: Vec<FunctionModel>,
+    /// Types.
+    #[serde(rename = "type")]
+    pub types: Vec<TypeModel>,
+    /// Values.
+    #[serde(rename = "value")]
+    pub values: Vec<ValueModel>,
+    /// Decorators.
+    #[serde(rename = "decorator")]
+    pub decorators: Vec<DecoratorModel>,
+    /// Entry files.
+    #[serde(rename = "entry")]
+    pub entries: Vec<EntryModel>,
+}
