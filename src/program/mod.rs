@@ -7,6 +7,7 @@
 mod calls;
 mod coverage;
 mod entries;
+mod flow;
 mod fresh;
 mod guard;
 mod index;
@@ -17,12 +18,14 @@ mod place;
 mod rate;
 mod refs;
 mod tables;
+mod uses;
 mod value;
 mod words;
 
 pub use calls::{Arg, Edge, How};
 pub use coverage::{Coverage, Grade};
 pub use entries::Entry;
+pub use flow::Flow;
 pub use fresh::{Fresh, Hold};
 pub use guard::Guard;
 pub use index::{FileIndex, Use};

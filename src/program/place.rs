@@ -102,7 +102,7 @@ impl Program<'_> {
         }
     }
 
-    fn binding_place(&self, binding: BindingRef, depth: u32) -> Option<Place> {
+    pub(super) fn binding_place(&self, binding: BindingRef, depth: u32) -> Option<Place> {
         let facts = self.facts(binding.file);
         let it = &facts.bindings[binding.id.index()];
         let own = Place::of(Root::Binding(binding));

@@ -197,7 +197,7 @@ fn starts_word(name: &str, word: &str) -> bool {
 }
 
 /// Whether a callback runs again and again.
-pub fn is_many(recurs: Recurrence) -> bool {
+pub(super) fn is_many(recurs: Recurrence) -> bool {
     !matches!(recurs, Recurrence::Now | Recurrence::Once | Recurrence::Exit)
 }
 

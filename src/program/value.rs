@@ -534,3 +534,10 @@ impl<'a> Program<'a> {
         None
     }
 }
+
+impl Program<'_> {
+    /// What a parameter receives.
+    pub fn param_value_of(&self, f: FnRef, n: u16) -> Value {
+        self.param_value(f, n, 0)
+    }
+}
