@@ -3,7 +3,7 @@
 mod input;
 
 use crate::rulebook::Rulebook;
-pub use input::{Manifest, Target, Unit};
+pub use input::{Manifest, StartCommand, StartKind, Target, Unit};
 
 /// The linked program.
 #[derive(Debug)]
