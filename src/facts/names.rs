@@ -90,6 +90,11 @@ impl NameTable {
         self.names.text(name)
     }
 
+    /// Number of names so far.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
     /// The finished table.
     pub(crate) fn finish(mut self) -> Names {
         self.names.text.shrink_to_fit();
