@@ -7,7 +7,7 @@ mod index;
 mod model;
 mod page;
 
-pub use index::{ModelId, Models, TypeIx};
+pub use index::{Models, TypeIx};
 pub use model::{
     Acquire, CallModel, Callback, Certainty, CollectionEffect, DecoratorModel, EntryModel, EventModel, FunctionModel, Lifetime,
     MemberModel, ModelFile, Part, Recurrence, Release, TypeModel, Unsafe, ValueModel, Weight,

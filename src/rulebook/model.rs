@@ -96,6 +96,8 @@ pub enum Part {
 pub struct Callback {
     /// Index of the argument; negative counts from the end. `all` functions when absent.
     pub arg: Option<i8>,
+    /// The function is this property of the argument, an object or an array of objects; dots go deeper, `*` is any name.
+    pub property: Option<String>,
     /// How often it runs.
     pub recurs: Recurrence,
     /// Types of its parameters; an empty string for unknown.

@@ -42,8 +42,7 @@ pub use texts::{Text, Texts};
 /// What a run found.
 #[derive(Debug, Default)]
 pub struct Analysis {
-    /// All findings, of every confidence and rule, sorted, with fingerprints. Suppressions are not applied: the
-    /// directives are in `units`.
+    /// All findings, of every confidence and rule, sorted; levels and comments are not applied, and they are not signed.
     pub findings: Vec<Finding>,
     /// The files that were checked, by file id, sorted by path; failed ones have the facts of an empty file.
     pub units: Vec<Unit>,

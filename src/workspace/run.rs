@@ -7,7 +7,7 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use crate::checks;
-use crate::finding::{self, Finding};
+use crate::finding::Finding;
 use crate::program::{self, Manifest, Unit};
 use crate::rulebook::Rulebook;
 use crate::syntax;
@@ -91,7 +91,6 @@ impl Run<'_> {
         drop_twins(&mut findings, &linked.twins);
         findings.extend(linked.findings);
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-        sign(&mut findings, &analysis.texts);
         analysis.findings = findings;
         analysis.notes.sort();
         analysis.notes.dedup();
@@ -246,13 +245,4 @@ fn drop_twins(findings: &mut Vec<Finding>, twins: &FxHashMap<FileId, FileId>) {
         Some(&original) => !told.contains(&(original, it.span.start, it.rule.clone())),
         None => true,
     });
-}
-
-/// Gives findings their fingerprints: made of the rule, the path, the scope and the line's text, not of its number.
-fn sign(findings: &mut [Finding], texts: &Texts) {
-    for finding in findings.iter_mut() {
-        let line = texts.get(finding.span.file).map_or("", |text| text.line(finding.span.start).trim());
-        finding.fingerprint = finding::fingerprint(finding, texts.path(finding.span.file), line);
-    }
-    finding::number_duplicates(findings);
 }
