@@ -29,7 +29,7 @@ pub use flow::Flow;
 pub use fresh::{Fresh, Hold};
 pub use guard::Guard;
 pub use index::{FileIndex, Use};
-pub use input::{Manifest, Target, Unit};
+pub use input::{Manifest, StartCommand, StartKind, Target, Unit};
 pub use modules::Exported;
 pub use paths::{PathIx, Paths};
 pub use place::{Place, Root};
