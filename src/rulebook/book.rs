@@ -2,8 +2,8 @@
 
 use super::index::Models;
 use super::model::ModelFile;
-use super::page::Rule;
 use super::names::{Used, each_name};
+use super::page::Rule;
 use super::trouble::{Trouble, closest};
 use std::sync::LazyLock;
 

@@ -91,7 +91,8 @@ impl Rule {
         let page: Front = toml::from_str(front).map_err(|error| Trouble::toml(path, front, 1, &error))?;
         if !CHECKS.contains(&page.check.as_str()) {
             let line = 2 + front.lines().take_while(|line| !line.starts_with("check")).count();
-            let mut trouble = Trouble::new(path, line, format!("unknown check `{}`, expected one of {}", page.check, CHECKS.join(", ")));
+            let mut trouble =
+                Trouble::new(path, line, format!("unknown check `{}`, expected one of {}", page.check, CHECKS.join(", ")));
             trouble.hint = closest(&page.check, CHECKS.iter().copied()).map(str::to_owned);
             return Err(trouble);
         }
@@ -180,10 +181,7 @@ mod tests {
     #[test]
     fn mistakes_have_a_place_and_a_suggestion() {
         let of = |text: &str| Rule::parse("p.md", text).unwrap_err().to_string();
-        assert_eq!(
-            of(&PAGE.replace("summary", "sumary")).split(',').next(),
-            Some("p.md:2:1: unknown field `sumary`")
-        );
+        assert_eq!(of(&PAGE.replace("summary", "sumary")).split(',').next(), Some("p.md:2:1: unknown field `sumary`"));
         assert!(of(&PAGE.replace("summary", "sumary")).ends_with("(did you mean `summary`?)"));
         assert!(of(&PAGE.replace("unreleased", "unreleasd")).starts_with("p.md:3:1: unknown check `unreleasd`"));
         assert!(of(&PAGE.replace("\"error\"", "\"eror\"")).starts_with("p.md:5:"));
