@@ -34,7 +34,12 @@ pub(super) fn acquisitions<'a>(program: &Program<'a>, file: FileId) -> Vec<Acqui
             Expr::Member(object, _) => Some(expr.with(object)),
             _ => None,
         };
-        found.push(Acquisition { site: SiteRef { expr, region: site.region }, model, receiver, callee: name_of(program, expr.with(callee)) });
+        found.push(Acquisition {
+            site: SiteRef { expr, region: site.region },
+            model,
+            receiver,
+            callee: name_of(program, expr.with(callee)),
+        });
     }
     found
 }

@@ -20,7 +20,10 @@ pub(super) fn captured_units(program: &Program<'_>, f: FnRef) -> Vec<(String, Sp
         let Expr::Ident(id) = node.expr else { continue };
         let binding = &facts.bindings[id.index()];
         let owner = FnRef { file: f.file, id: binding.function };
-        if owner.is_module() || program.is_within(owner, f) || !matches!(binding.kind, BindingKind::Param(_) | BindingKind::Const | BindingKind::Let) {
+        if owner.is_module()
+            || program.is_within(owner, f)
+            || !matches!(binding.kind, BindingKind::Param(_) | BindingKind::Const | BindingKind::Let)
+        {
             continue;
         }
         let at = ExprRef::new(f, ExprId(i as u32));
@@ -85,7 +88,8 @@ fn context_units(program: &Program<'_>, f: FnRef) -> Vec<(String, Span)> {
     if !captures_from(program, f, parent) {
         return Vec::new();
     }
-    let siblings = (0..facts.functions.len() as u32).map(FnId).filter(|id| *id != f.id && facts.functions[id.index()].parent == parent);
+    let siblings =
+        (0..facts.functions.len() as u32).map(FnId).filter(|id| *id != f.id && facts.functions[id.index()].parent == parent);
     siblings.flat_map(|id| captured_units(program, FnRef { file: f.file, id })).collect()
 }
 

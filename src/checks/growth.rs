@@ -97,7 +97,9 @@ fn assign(program: &Program<'_>, at: SiteRef, op: AssignOp, target: ExprId, valu
         (AssignOp::Add, Expr::Index(object, key)) if is_plain_object(program, with(object)) => {
             grow(program, at, Growth::Entry, with(object), Some(with(key)), None)
         }
-        (AssignOp::Add, Expr::Ident(_) | Expr::Member(..)) if is_text(program, with(target)) && !is_number(program, with(value)) => {
+        (AssignOp::Add, Expr::Ident(_) | Expr::Member(..))
+            if is_text(program, with(target)) && !is_number(program, with(value)) =>
+        {
             grow(program, at, Growth::Text, with(target), None, Some(with(value)))
         }
         // `list = list.concat(x)`, `list = [...list, x]`, `text = text + x`, `buffer = Buffer.concat([buffer, x])`
@@ -109,7 +111,14 @@ fn assign(program: &Program<'_>, at: SiteRef, op: AssignOp, target: ExprId, valu
     }
 }
 
-fn grow(program: &Program<'_>, site: SiteRef, growth: Growth, collection: ExprRef, key: Option<ExprRef>, value: Option<ExprRef>) -> Option<Grow> {
+fn grow(
+    program: &Program<'_>,
+    site: SiteRef,
+    growth: Growth,
+    collection: ExprRef,
+    key: Option<ExprRef>,
+    value: Option<ExprRef>,
+) -> Option<Grow> {
     let place = program.place(collection)?;
     // What grows inside an element goes with the element.
     if place.path.contains(&program.words.element) {

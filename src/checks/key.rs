@@ -19,14 +19,48 @@ pub(super) enum Keys {
 
 /// Properties that name a kind, not an instance.
 const KINDS: [&str; 22] = [
-    "type", "name", "method", "kind", "className", "constructor", "event", "route", "level", "status", "statusCode", "code", "action",
-    "command", "extension", "ext", "language", "lang", "locale", "protocol", "property", "field",
+    "type",
+    "name",
+    "method",
+    "kind",
+    "className",
+    "constructor",
+    "event",
+    "route",
+    "level",
+    "status",
+    "statusCode",
+    "code",
+    "action",
+    "command",
+    "extension",
+    "ext",
+    "language",
+    "lang",
+    "locale",
+    "protocol",
+    "property",
+    "field",
 ];
 
 /// Functions whose results differ each time.
 const MAKERS: [&str; 16] = [
-    "uuid", "uuidv4", "v4", "v1", "nanoid", "randomUUID", "now", "random", "randomBytes", "cuid", "ulid", "shortid", "generateId", "uniqueId",
-    "createId", "Symbol",
+    "uuid",
+    "uuidv4",
+    "v4",
+    "v1",
+    "nanoid",
+    "randomUUID",
+    "now",
+    "random",
+    "randomBytes",
+    "cuid",
+    "ulid",
+    "shortid",
+    "generateId",
+    "uniqueId",
+    "createId",
+    "Symbol",
 ];
 
 /// The keys that an expression can give.
@@ -43,7 +77,9 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
     match facts.expr(key.id) {
         Expr::Str(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Null | Expr::Undefined | Expr::KeyOf(_) => Keys::Closed,
         Expr::Unary(UnaryOp::TypeOf | UnaryOp::Not, _) => Keys::Closed,
-        Expr::Binary(BinaryOp::Modulo | BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Less | BinaryOp::Greater, ..) => Keys::Closed,
+        Expr::Binary(BinaryOp::Modulo | BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Less | BinaryOp::Greater, ..) => {
+            Keys::Closed
+        }
         Expr::Template(parts) => facts.list(parts).map(next).max().unwrap_or(Keys::Closed),
         Expr::Binary(_, a, b) | Expr::Logical(_, a, b) => next(a).max(next(b)),
         Expr::Choice(parts) => [1, 2].iter().filter_map(|&i| facts.item(parts, i)).map(next).max().unwrap_or(Keys::Unknown),
@@ -88,7 +124,11 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
 }
 
 fn kind_of_unit(name: &str) -> Keys {
-    if matches!(name, "name" | "code" | "field" | "property" | "route" | "event" | "action" | "command") { Keys::Unknown } else { Keys::Closed }
+    if matches!(name, "name" | "code" | "field" | "property" | "route" | "event" | "action" | "command") {
+        Keys::Unknown
+    } else {
+        Keys::Closed
+    }
 }
 
 /// `id++` somewhere: a counter.
@@ -121,7 +161,12 @@ fn binding(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
                 _ => {
                     let place = crate::program::BindingRef { file: key.file(), id };
                     let writes = program.tables.writes.get(&place).map_or(&[][..], Vec::as_slice);
-                    return writes.iter().take(4).map(|it| keys_deep(program, it.value, depth + 2)).max().unwrap_or(Keys::Unknown);
+                    return writes
+                        .iter()
+                        .take(4)
+                        .map(|it| keys_deep(program, it.value, depth + 2))
+                        .max()
+                        .unwrap_or(Keys::Unknown);
                 }
             }
         }
@@ -142,13 +187,17 @@ fn parameter(program: &Program<'_>, f: FnRef, n: u16, depth: u32) -> Keys {
     }
     // What a callback receives from outside differs as often as it is called.
     let from_outside = program.callers(f).any(|edge| {
-        matches!(edge.how, How::Callback { recurs: Recurrence::Request | Recurrence::Connection | Recurrence::Message | Recurrence::Job, .. })
+        matches!(
+            edge.how,
+            How::Callback { recurs: Recurrence::Request | Recurrence::Connection | Recurrence::Message | Recurrence::Job, .. }
+        )
     });
     let is_entry = program.entries.iter().any(|it| it.function == f);
     if from_outside || is_entry {
         return Keys::Outside;
     }
-    let now = program.callers(f).find(|edge| matches!(edge.how, How::Callback { recurs: Recurrence::Now | Recurrence::Once, .. }));
+    let now =
+        program.callers(f).find(|edge| matches!(edge.how, How::Callback { recurs: Recurrence::Now | Recurrence::Once, .. }));
     match now {
         // A callback of a collection, or of a promise: as what it runs over.
         Some(edge) => {
@@ -160,7 +209,11 @@ fn parameter(program: &Program<'_>, f: FnRef, n: u16, depth: u32) -> Keys {
                         _ => Keys::Closed,
                     };
                     let others = facts.list(args).filter(|it| !matches!(facts.expr(*it), Expr::Function(_)));
-                    others.map(|it| keys_deep(program, edge.site.expr.with(it), depth + 1)).max().unwrap_or(Keys::Closed).max(receiver)
+                    others
+                        .map(|it| keys_deep(program, edge.site.expr.with(it), depth + 1))
+                        .max()
+                        .unwrap_or(Keys::Closed)
+                        .max(receiver)
                 }
                 _ => Keys::Unknown,
             }

@@ -78,7 +78,9 @@ impl Removals {
 /// Without a place for one of them, the same last name in the same file is believed: it can only silence.
 fn same_receiver(removal: &Removal, place: Option<&Place>, receiver: ExprRef) -> bool {
     match (&removal.receiver, place) {
-        (Some(a), Some(b)) => a == b || removal.site.expr.file() == receiver.file() && a.path.last() == b.path.last() && !a.path.is_empty(),
+        (Some(a), Some(b)) => {
+            a == b || removal.site.expr.file() == receiver.file() && a.path.last() == b.path.last() && !a.path.is_empty()
+        }
         _ => removal.site.expr.file() == receiver.file(),
     }
 }

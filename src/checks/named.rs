@@ -115,17 +115,18 @@ fn exposed(program: &Program<'_>, at: SiteRef, _model: &CallModel) -> Option<Fin
     story.extend(recurs(program, at, rated));
     let guarded = guarded_route(program, origin);
     let confidence = of_rate(rated).min(if guarded { Confidence::Suspect } else { Confidence::Likely });
-    let message = "a request can ask for a heap dump or profile, which holds every secret in memory and stops the process".to_owned();
+    let message =
+        "a request can ask for a heap dump or profile, which holds every secret in memory and stops the process".to_owned();
     Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
 }
 
 /// Whether the route's registration names more than a path and a handler.
 fn guarded_route(program: &Program<'_>, origin: crate::text::Span) -> bool {
     let facts = program.facts(origin.file);
-    facts.nodes.iter().any(|node| {
-        node.start == origin.start
-            && matches!(node.expr, Expr::Call(_, args) if facts.list(args).len() > 2)
-    })
+    facts
+        .nodes
+        .iter()
+        .any(|node| node.start == origin.start && matches!(node.expr, Expr::Call(_, args) if facts.list(args).len() > 2))
 }
 
 /// `setMaxListeners(0)` on an emitter that gains listeners again and again.

@@ -37,10 +37,16 @@ pub(super) fn judge(
         let limit = if tested { Confidence::Suspect } else { Confidence::Likely };
         (confidence.min(limit), format!("timer that re-arms itself is started {per}, and nothing stops it"))
     } else if coverage.grade == Grade::Partial && !units.is_empty() {
-        (confidence.min(Confidence::Suspect), format!("timer started {per} keeps `{}`, and is cleared on some ways out only", units[0].0))
+        (
+            confidence.min(Confidence::Suspect),
+            format!("timer started {per} keeps `{}`, and is cleared on some ways out only", units[0].0),
+        )
     } else if let (Some(delay), false, Grade::None) = (delay.filter(|it| *it >= LONG), units.is_empty(), coverage.grade) {
         let minutes = delay / 60_000.0;
-        (confidence.min(Confidence::Likely), format!("timer started {per} keeps `{}` for {minutes:.0} minutes, and nothing clears it", units[0].0))
+        (
+            confidence.min(Confidence::Likely),
+            format!("timer started {per} keeps `{}` for {minutes:.0} minutes, and nothing clears it", units[0].0),
+        )
     } else {
         return None;
     };

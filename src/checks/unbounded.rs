@@ -116,9 +116,9 @@ fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place, depth: u32
 
 /// Set-up: what is stored is a function or class handed in by a registering API.
 fn fills_once(program: &Program<'_>, grow: &Grow) -> bool {
-    let name = program.facts(grow.site.expr.file()).text(
-        program.facts(grow.site.expr.file()).functions[grow.site.expr.within.id.index()].name,
-    );
+    let name = program
+        .facts(grow.site.expr.file())
+        .text(program.facts(grow.site.expr.file()).functions[grow.site.expr.within.id.index()].name);
     let registers = ["use", "register", "add", "define", "param", "route", "plugin", "extend", "install", "mount", "addPlugin"]
         .iter()
         .any(|it| name == *it || name.starts_with("register") || name.starts_with("addPlugin"));
@@ -136,7 +136,8 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
         confidence = confidence.min(Confidence::Suspect);
     }
     let resource = resource(program, best, &verdict);
-    let rule = program.rulebook.rule_for("unbounded", resource).or_else(|| program.rulebook.rule_for("unbounded", "collection"))?;
+    let rule =
+        program.rulebook.rule_for("unbounded", resource).or_else(|| program.rulebook.rule_for("unbounded", "collection"))?;
     if let Some(limit) = verdict.limit.take() {
         confidence = confidence.min(limit);
     }
@@ -203,8 +204,13 @@ fn is_pending(program: &Program<'_>, value: ExprRef) -> bool {
     let facts = program.facts(value.file());
     match facts.expr(value.id) {
         Expr::Function(_) => true,
-        Expr::Object { .. } => facts.properties(facts.expr(value.id)).iter().any(|it| matches!(facts.text(it.name), "resolve" | "reject" | "callback")),
-        Expr::Ident(id) => matches!(facts.text(facts.bindings[id.index()].name), "resolve" | "reject" | "callback" | "cb" | "done" | "res"),
+        Expr::Object { .. } => facts
+            .properties(facts.expr(value.id))
+            .iter()
+            .any(|it| matches!(facts.text(it.name), "resolve" | "reject" | "callback")),
+        Expr::Ident(id) => {
+            matches!(facts.text(facts.bindings[id.index()].name), "resolve" | "reject" | "callback" | "cb" | "done" | "res")
+        }
         _ => false,
     }
 }
@@ -249,18 +255,70 @@ enum Usage {
 
 /// Methods that take from a collection whose type is not known.
 const TAKES: [&str; 22] = [
-    "delete", "clear", "pop", "shift", "splice", "remove", "removeAt", "evict", "prune", "reset", "flush", "expire", "dequeue", "destroy", "del",
-    "purge", "cleanup", "drain", "removeAll", "empty", "trim", "unset",
+    "delete",
+    "clear",
+    "pop",
+    "shift",
+    "splice",
+    "remove",
+    "removeAt",
+    "evict",
+    "prune",
+    "reset",
+    "flush",
+    "expire",
+    "dequeue",
+    "destroy",
+    "del",
+    "purge",
+    "cleanup",
+    "drain",
+    "removeAll",
+    "empty",
+    "trim",
+    "unset",
 ];
 
 /// Functions that take from their first argument.
-const TAKERS: [&str; 10] = ["remove", "pull", "pullAll", "pullAt", "unset", "omit", "removeItem", "deleteKey", "arrayRemove", "removeFromArray"];
+const TAKERS: [&str; 10] =
+    ["remove", "pull", "pullAll", "pullAt", "unset", "omit", "removeItem", "deleteKey", "arrayRemove", "removeFromArray"];
 
 /// Functions that only look at an argument.
 const LOOKERS: [&str; 34] = [
-    "log", "info", "warn", "error", "debug", "trace", "stringify", "keys", "values", "entries", "isArray", "json", "send", "render", "emit",
-    "includes", "indexOf", "has", "inspect", "String", "from", "format", "concat", "map", "filter", "find", "forEach", "write", "end", "jsonp",
-    "freeze", "broadcast", "size", "isEmpty",
+    "log",
+    "info",
+    "warn",
+    "error",
+    "debug",
+    "trace",
+    "stringify",
+    "keys",
+    "values",
+    "entries",
+    "isArray",
+    "json",
+    "send",
+    "render",
+    "emit",
+    "includes",
+    "indexOf",
+    "has",
+    "inspect",
+    "String",
+    "from",
+    "format",
+    "concat",
+    "map",
+    "filter",
+    "find",
+    "forEach",
+    "write",
+    "end",
+    "jsonp",
+    "freeze",
+    "broadcast",
+    "size",
+    "isEmpty",
 ];
 
 fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
@@ -274,7 +332,16 @@ fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
         Expr::Assign(op, target, value) if target == at.id => match op {
             AssignOp::Add | AssignOp::Or | AssignOp::Nullish => Usage::Grow,
             _ if mentions(program, at.with(value), place, 0) && !narrows(program, at.with(value)) => Usage::Grow,
-            _ if at.within.is_module() && program.endless_loop(SiteRef { expr: parent, region: site(parent).map_or(crate::facts::RegionId(0), |it| it.region) }).is_none() => Usage::Ignored,
+            _ if at.within.is_module()
+                && program
+                    .endless_loop(SiteRef {
+                        expr: parent,
+                        region: site(parent).map_or(crate::facts::RegionId(0), |it| it.region),
+                    })
+                    .is_none() =>
+            {
+                Usage::Ignored
+            }
             _ => site(parent).map_or(Usage::Read, Usage::Shrink),
         },
         Expr::Member(object, name) if object == at.id => member(program, at, parent, facts.text(name)),
@@ -288,7 +355,8 @@ fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
             if TAKERS.contains(&name) && facts.item(args, 0) == Some(at.id) {
                 return site(parent).map_or(Usage::Read, Usage::Shrink);
             }
-            let known = program.edges_at(parent).any(|edge| matches!(edge.how, How::Call | How::Construct)) || program.call_model(parent).is_some();
+            let known = program.edges_at(parent).any(|edge| matches!(edge.how, How::Call | How::Construct))
+                || program.call_model(parent).is_some();
             if known || LOOKERS.contains(&name) { Usage::Read } else { Usage::Escape }
         }
         Expr::New(..) => {
@@ -315,10 +383,14 @@ fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Us
                 _ => Usage::Read,
             }
         }
-        Expr::Assign(_, target, _) if target == member.id && name == "length" => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+        Expr::Assign(_, target, _) if target == member.id && name == "length" => {
+            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
+        }
         Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
         Expr::Assign(_, target, _) if target == member.id => Usage::Grow,
-        Expr::Update(false, target) if target == member.id && name == "length" => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+        Expr::Update(false, target) if target == member.id && name == "length" => {
+            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
+        }
         _ => Usage::Read,
     }
 }
@@ -368,7 +440,28 @@ fn narrows(program: &Program<'_>, expr: ExprRef) -> bool {
                 Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
                 _ => "",
             };
-            matches!(name, "filter" | "slice" | "splice" | "omit" | "without" | "reject" | "difference" | "pickBy" | "omitBy" | "substring" | "substr" | "subarray" | "trim" | "replace" | "reduce" | "flatMap" | "take" | "takeRight" | "drop")
+            matches!(
+                name,
+                "filter"
+                    | "slice"
+                    | "splice"
+                    | "omit"
+                    | "without"
+                    | "reject"
+                    | "difference"
+                    | "pickBy"
+                    | "omitBy"
+                    | "substring"
+                    | "substr"
+                    | "subarray"
+                    | "trim"
+                    | "replace"
+                    | "reduce"
+                    | "flatMap"
+                    | "take"
+                    | "takeRight"
+                    | "drop"
+            )
         }
         Expr::Await(inner) => narrows(program, expr.with(inner)),
         Expr::Member(..) | Expr::Index(..) => true,
@@ -380,10 +473,14 @@ fn narrows(program: &Program<'_>, expr: ExprRef) -> bool {
 fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdict: &mut Verdict) {
     let f = site.expr.within;
     let facts = program.facts(site.expr.file());
-    if matches!(facts.expr(site.expr.id), Expr::Call(callee, _) if matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice"))) {
+    if matches!(facts.expr(site.expr.id), Expr::Call(callee, _) if matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice")))
+    {
         verdict.drained = true;
     }
-    if candidates.iter().any(|it| it.grow.site.expr.within == f || program.is_within(f, it.grow.site.expr.within) && !is_rare(program, f)) {
+    if candidates
+        .iter()
+        .any(|it| it.grow.site.expr.within == f || program.is_within(f, it.grow.site.expr.within) && !is_rare(program, f))
+    {
         verdict.bounded = true;
         return;
     }

@@ -162,7 +162,9 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
     let comes_and_goes = |place: &Place| match place.root {
         Root::Instance(shape) => {
             let sites = program.constructions(shape);
-            !sites.is_empty() && !program.is_singleton(shape) && sites.iter().any(|it| program.rate(it.expr.within).is_some_and(|it| it.rate == Rate::Many))
+            !sites.is_empty()
+                && !program.is_singleton(shape)
+                && sites.iter().any(|it| program.rate(it.expr.within).is_some_and(|it| it.rate == Rate::Many))
         }
         _ => false,
     };

@@ -1,9 +1,9 @@
 //! Release coverage: how well a release answers an acquisition (`SEMANTICS.md` section 5).
 
+use super::Program;
 use super::calls::How;
 use super::rate::{Rate, Witness};
 use super::refs::{ExprRef, FnRef, SiteRef};
-use super::Program;
 use crate::facts::{Expr, FunctionKind, RegionId, RegionKind};
 use crate::rulebook::{Certainty, Recurrence};
 
@@ -51,8 +51,23 @@ impl Coverage {
 
 /// Events that come at the end of what emits them, for emitters that no model describes.
 const ENDINGS: [&str; 17] = [
-    "close", "closed", "end", "finish", "exit", "disconnect", "disconnected", "disconnecting", "destroy", "unload", "complete", "done", "stop",
-    "leave", "beforeunload", "removed", "terminated",
+    "close",
+    "closed",
+    "end",
+    "finish",
+    "exit",
+    "disconnect",
+    "disconnected",
+    "disconnecting",
+    "destroy",
+    "unload",
+    "complete",
+    "done",
+    "stop",
+    "leave",
+    "beforeunload",
+    "removed",
+    "terminated",
 ];
 
 /// Events that may never come.
@@ -60,9 +75,30 @@ const RARE: [&str; 8] = ["error", "abort", "aborted", "timeout", "drain", "rejec
 
 /// Names of methods that end their object.
 const TERMINALS: [&str; 24] = [
-    "dispose", "destroy", "_destroy", "close", "_close", "stop", "end", "shutdown", "terminate", "disconnect", "unsubscribe", "teardown",
-    "cleanup", "clear", "reset", "release", "unmount", "componentWillUnmount", "onModuleDestroy", "ngOnDestroy", "disconnectedCallback",
-    "quit", "kill", "finish",
+    "dispose",
+    "destroy",
+    "_destroy",
+    "close",
+    "_close",
+    "stop",
+    "end",
+    "shutdown",
+    "terminate",
+    "disconnect",
+    "unsubscribe",
+    "teardown",
+    "cleanup",
+    "clear",
+    "reset",
+    "release",
+    "unmount",
+    "componentWillUnmount",
+    "onModuleDestroy",
+    "ngOnDestroy",
+    "disconnectedCallback",
+    "quit",
+    "kill",
+    "finish",
 ];
 
 impl Program<'_> {
@@ -83,7 +119,9 @@ impl Program<'_> {
         let (before, after): (Vec<SiteRef>, Vec<SiteRef>) = releases.iter().partition(|it| order(**it) < start);
         let Some(&first) = after.first() else {
             return match before.first() {
-                Some(&it) if self.endless_loop(acquired).is_some() => Coverage::new(Grade::Covers, it, "released in the next round"),
+                Some(&it) if self.endless_loop(acquired).is_some() => {
+                    Coverage::new(Grade::Covers, it, "released in the next round")
+                }
                 Some(&it) => Coverage::new(Grade::PerSlot, it, "released only just before it is replaced"),
                 None => Coverage::none(),
             };
@@ -118,12 +156,15 @@ impl Program<'_> {
         let encloses = |outer: RegionId, inner: RegionId| self.region_encloses(acquired, outer, inner);
         for exit in self.exits(acquired.expr.within).filter(|it| it.start > start(acquired.expr.id)) {
             let reached = self.reachable_from(acquired, exit.region);
-            let released = releases.iter().any(|it| start(it.expr.id) <= exit.start.max(self.end_of(exit.value, acquired)) && encloses(it.region, exit.region));
+            let released = releases.iter().any(|it| {
+                start(it.expr.id) <= exit.start.max(self.end_of(exit.value, acquired)) && encloses(it.region, exit.region)
+            });
             if reached && !released && !exit.is_throw {
                 return Some("an early return goes past it".into());
             }
         }
-        let falls_through = releases.iter().any(|it| encloses(it.region, acquired.region) || self.only_tests_token(acquired, *it));
+        let falls_through =
+            releases.iter().any(|it| encloses(it.region, acquired.region) || self.only_tests_token(acquired, *it));
         if falls_through {
             return None;
         }
@@ -290,7 +331,9 @@ impl Program<'_> {
         let mut found = None;
         for edge in self.callers(f) {
             match edge.how {
-                How::Callback { certainty: Some(Certainty::Rare | Certainty::Never), .. } => found = self.event_name(edge.site.expr),
+                How::Callback { certainty: Some(Certainty::Rare | Certainty::Never), .. } => {
+                    found = self.event_name(edge.site.expr)
+                }
                 _ => return None,
             }
         }

@@ -26,9 +26,36 @@ pub struct Flow {
 
 /// Names of methods that end what they are called on.
 const ENDS: [&str; 30] = [
-    "close", "destroy", "end", "stop", "cancel", "clear", "unsubscribe", "dispose", "disconnect", "terminate", "quit", "release", "abort",
-    "kill", "remove", "off", "return", "unref_and_close", "$disconnect", "closeAll", "destroyAll", "shutdown", "complete", "teardown",
-    "cleanup", "endSession", "dispatchClose", "rollback", "commit", "exit",
+    "close",
+    "destroy",
+    "end",
+    "stop",
+    "cancel",
+    "clear",
+    "unsubscribe",
+    "dispose",
+    "disconnect",
+    "terminate",
+    "quit",
+    "release",
+    "abort",
+    "kill",
+    "remove",
+    "off",
+    "return",
+    "unref_and_close",
+    "$disconnect",
+    "closeAll",
+    "destroyAll",
+    "shutdown",
+    "complete",
+    "teardown",
+    "cleanup",
+    "endSession",
+    "dispatchClose",
+    "rollback",
+    "commit",
+    "exit",
 ];
 
 /// Names of methods that give their receiver back.
@@ -36,8 +63,34 @@ const PASSES: [&str; 8] = ["unref", "ref", "refresh", "setEncoding", "on", "once
 
 /// Functions and methods that only look at what they are passed.
 const LOOKS: [&str; 28] = [
-    "log", "info", "warn", "error", "debug", "trace", "stringify", "keys", "values", "entries", "isArray", "json", "send", "render",
-    "emit", "includes", "indexOf", "has", "assert", "inspect", "String", "Number", "Boolean", "isBuffer", "get", "from", "parseInt", "format",
+    "log",
+    "info",
+    "warn",
+    "error",
+    "debug",
+    "trace",
+    "stringify",
+    "keys",
+    "values",
+    "entries",
+    "isArray",
+    "json",
+    "send",
+    "render",
+    "emit",
+    "includes",
+    "indexOf",
+    "has",
+    "assert",
+    "inspect",
+    "String",
+    "Number",
+    "Boolean",
+    "isBuffer",
+    "get",
+    "from",
+    "parseInt",
+    "format",
 ];
 
 /// What a value is followed as.
@@ -126,7 +179,9 @@ impl Follower<'_, '_> {
                     self.property(parent, facts.sym(name), what, depth);
                 }
             }
-            Expr::Logical(..) | Expr::Choice(_) | Expr::Await(_) | Expr::Sequence(_) | Expr::Spread(_) | Expr::Yield(_) => go(self, parent),
+            Expr::Logical(..) | Expr::Choice(_) | Expr::Await(_) | Expr::Sequence(_) | Expr::Spread(_) | Expr::Yield(_) => {
+                go(self, parent)
+            }
             _ => self.flow.used |= !matches!(facts.expr(parent.id), Expr::Unary(..) | Expr::Binary(..)),
         }
     }
@@ -264,7 +319,9 @@ impl Follower<'_, '_> {
         let facts = program.facts(call.file());
         match program.call_model(call) {
             Some((model, _)) => match &model.release {
-                Some(release) => Program::releases_resource(release, self.resource) && !matches!(release.what, Some(Part::Arg0 | Part::Arg1)),
+                Some(release) => {
+                    Program::releases_resource(release, self.resource) && !matches!(release.what, Some(Part::Arg0 | Part::Arg1))
+                }
                 None => false,
             },
             None => {
@@ -278,7 +335,9 @@ impl Follower<'_, '_> {
         let program = self.program;
         match name {
             "get" | "pop" | "shift" | "at" | "find" => self.open.push((call, As::Token, depth + 1)),
-            "filter" | "slice" | "splice" | "concat" | "values" | "reverse" | "entries" => self.open.push((call, As::Collection, depth + 1)),
+            "filter" | "slice" | "splice" | "concat" | "values" | "reverse" | "entries" => {
+                self.open.push((call, As::Collection, depth + 1))
+            }
             _ => {
                 for f in program.functions_of_call(call) {
                     if let Some(binding) = program.param_binding(f, 0) {
@@ -287,7 +346,10 @@ impl Follower<'_, '_> {
                 }
                 if let Some(arg) = program.argument(call, 0)
                     && let Value::Path(path) = program.eval(arg)
-                    && program.paths.call(path).is_some_and(|it| it.release.as_ref().is_some_and(|it| Program::releases_resource(it, self.resource)))
+                    && program
+                        .paths
+                        .call(path)
+                        .is_some_and(|it| it.release.as_ref().is_some_and(|it| Program::releases_resource(it, self.resource)))
                 {
                     self.flow.releases.extend(program.site_of(call));
                 }
@@ -302,12 +364,15 @@ impl Follower<'_, '_> {
         if let Some((model, _)) = program.call_model(call) {
             if let Some(release) = &model.release
                 && Program::releases_resource(release, self.resource)
-                && (matches!((release.what, n), (Some(Part::Arg0), 0) | (Some(Part::Arg1), 1)) || release.handler == Some(n as u8))
+                && (matches!((release.what, n), (Some(Part::Arg0), 0) | (Some(Part::Arg1), 1))
+                    || release.handler == Some(n as u8))
             {
                 self.flow.releases.extend(site);
                 return;
             }
-            if model.collection.is_some_and(|it| matches!(it, crate::rulebook::CollectionEffect::Add | crate::rulebook::CollectionEffect::Put))
+            if model
+                .collection
+                .is_some_and(|it| matches!(it, crate::rulebook::CollectionEffect::Add | crate::rulebook::CollectionEffect::Put))
                 && let Expr::Member(object, _) = facts.expr(callee)
             {
                 if let Some(place) = program.place(call.with(object)) {
