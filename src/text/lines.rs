@@ -1,4 +1,6 @@
-//! Byte offsets to lines and columns.
+//! Byte offsets to lines and columns, and back.
+
+use memchr::memchr3_iter;
 
 /// A place for people: line and UTF-16 column, both from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -18,13 +20,113 @@ pub struct LineIndex {
 impl LineIndex {
     /// Indexes a text.
     pub fn new(text: &str) -> LineIndex {
-        let _ = text;
-        LineIndex { starts: vec![0] }
+        let bytes = text.as_bytes();
+        let mut starts = vec![0];
+        for at in memchr3_iter(b'\n', b'\r', 0xE2, bytes) {
+            let length = match bytes[at] {
+                b'\n' => 1,
+                b'\r' if bytes.get(at + 1) == Some(&b'\n') => continue,
+                b'\r' => 1,
+                _ if matches!(&bytes[at + 1..], [0x80, 0xA8 | 0xA9, ..]) => 3,
+                _ => continue,
+            };
+            starts.push((at + length) as u32);
+        }
+        LineIndex { starts }
     }
 
-    /// The place of an offset; offsets behind the end are clamped.
+    /// The number of lines; a text that ends with a line end has an empty last one.
+    pub fn count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
+    /// The place of an offset; offsets behind the end are clamped, offsets inside a character go to its start.
     pub fn location(&self, text: &str, offset: u32) -> Location {
-        let _ = (text, &self.starts);
-        Location { line: 1, column: offset + 1 }
+        let offset = text.floor_char_boundary(offset as usize);
+        let line = self.starts.partition_point(|&start| start as usize <= offset) - 1;
+        let before = &text[self.starts[line] as usize..offset];
+        Location { line: line as u32 + 1, column: utf16_length(before) + 1 }
+    }
+
+    /// The offset of a place; lines and columns outside the text are clamped, as the language server protocol asks.
+    pub fn offset(&self, text: &str, location: Location) -> u32 {
+        let line = location.line.saturating_sub(1);
+        if line >= self.count() {
+            return text.len() as u32;
+        }
+        let (start, end) = self.line_range(text, line);
+        let mut units = location.column.saturating_sub(1);
+        for (at, character) in text[start as usize..end as usize].char_indices() {
+            let length = character.len_utf16() as u32;
+            if units < length {
+                return start + at as u32;
+            }
+            units -= length;
+        }
+        end
+    }
+
+    /// Byte range of a line (from 0), without its line end.
+    pub fn line_range(&self, text: &str, line: u32) -> (u32, u32) {
+        let line = line.min(self.count() - 1) as usize;
+        let start = self.starts[line];
+        let end = self.starts.get(line + 1).map_or(text.len(), |&next| next as usize);
+        let body = text[start as usize..end].trim_end_matches(['\n', '\r', '\u{2028}', '\u{2029}']);
+        (start, start + body.len() as u32)
+    }
+}
+
+fn utf16_length(text: &str) -> u32 {
+    if text.is_ascii() { text.len() as u32 } else { text.chars().map(|it| it.len_utf16() as u32).sum() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, offset: u32) -> (u32, u32) {
+        let found = LineIndex::new(text).location(text, offset);
+        (found.line, found.column)
+    }
+
+    #[test]
+    fn every_line_end_counts_once() {
+        let text = "a\nb\r\nc\rd\u{2028}e\u{2029}f";
+        let index = LineIndex::new(text);
+        assert_eq!(index.count(), 6);
+        let places: Vec<(u32, u32)> = "abcdef".chars().map(|it| at(text, text.find(it).unwrap() as u32)).collect();
+        assert_eq!(places, [(1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1)]);
+        let lines: Vec<&str> = (0..6).map(|it| index.line_range(text, it)).map(|(a, b)| &text[a as usize..b as usize]).collect();
+        assert_eq!(lines, ["a", "b", "c", "d", "e", "f"]);
+    }
+
+    #[test]
+    fn columns_are_utf16_and_clamped() {
+        let text = "é\u{1F600}x\n";
+        assert_eq!(at(text, 2), (1, 2));
+        assert_eq!(at(text, 6), (1, 4));
+        assert_eq!(at(text, 4), (1, 2), "inside a character");
+        assert_eq!(at(text, 999), (2, 1));
+        assert_eq!(at("", 0), (1, 1));
+        assert_eq!(at("", 7), (1, 1));
+    }
+
+    #[test]
+    fn offsets_and_places_are_inverse() {
+        let text = "const é = '\u{1F600}';\r\nx\u{2028}y\rz";
+        let index = LineIndex::new(text);
+        for (offset, _) in text.char_indices().filter(|(_, it)| !matches!(it, '\r' | '\n' | '\u{2028}')) {
+            let location = index.location(text, offset as u32);
+            assert_eq!(index.offset(text, location), offset as u32, "{location:?}");
+        }
+    }
+
+    #[test]
+    fn places_outside_are_clamped() {
+        let text = "ab\r\ncd";
+        let offset = |line, column| LineIndex::new(text).offset(text, Location { line, column });
+        assert_eq!(offset(1, 99), 2, "before the line end");
+        assert_eq!(offset(9, 1), 6);
+        assert_eq!(offset(0, 0), 0);
     }
 }
