@@ -1,7 +1,7 @@
 //! Models by path.
 
 use super::model::{CallModel, DecoratorModel, EntryModel, EventModel, MemberModel, ModelFile, TypeModel};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// A type: index into [`Models::types`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,11 +26,9 @@ pub struct Models {
 
 impl Models {
     /// The models of some files, later ones winning.
-    ///
-    /// # Errors
-    /// A type that is named and not modelled, with the name.
-    pub fn new(files: Vec<ModelFile>) -> Result<Models, String> {
+    pub(super) fn new(files: Vec<ModelFile>) -> Models {
         let mut models = Models::default();
+        let mut values = Vec::new();
         for file in files {
             for mut ty in file.types {
                 let ix = TypeIx(models.types.len() as u32);
@@ -39,6 +37,7 @@ impl Models {
                 }
                 ty.methods = split_keys(ty.methods);
                 ty.events = split_keys(ty.events);
+                ty.members = split_keys(ty.members);
                 models.types.push(ty);
             }
             for function in file.functions {
@@ -46,20 +45,21 @@ impl Models {
                     models.functions.insert(path, function.call.clone());
                 }
             }
-            for value in file.values {
-                for path in value.name {
-                    let Some(&ix) = models.type_by_path.get(&value.r#type) else { return Err(value.r#type) };
-                    models.values.insert(path, ix);
-                }
-            }
             for decorator in file.decorators {
                 for path in &decorator.name {
                     models.decorators.insert(path.clone(), decorator.clone());
                 }
             }
+            values.extend(file.values);
             models.entries.extend(file.entries);
         }
-        Ok(models)
+        // A value may have a type of a later file.
+        for value in values {
+            if let Some(&ix) = models.type_by_path.get(&value.r#type) {
+                models.values.extend(value.name.into_iter().map(|path| (path, ix)));
+            }
+        }
+        models
     }
 
     /// The type at a path.
@@ -128,7 +128,18 @@ impl Models {
 
 /// `"on, addListener" = x` means both.
 fn split_keys<T: Clone>(map: FxHashMap<String, T>) -> FxHashMap<String, T> {
-    map.into_iter()
-        .flat_map(|(keys, value)| keys.split(',').map(|key| (key.trim().to_owned(), value.clone())).collect::<Vec<_>>())
-        .collect()
+    let mut split = FxHashMap::with_capacity_and_hasher(map.len() * 2, FxBuildHasher);
+    // The keys of a table are distinct, so the order of insertion does not matter.
+    #[expect(clippy::iter_over_hash_type)]
+    for (keys, value) in map {
+        let mut keys = keys.split(',').map(|key| key.trim().to_owned()).peekable();
+        while let Some(key) = keys.next() {
+            if keys.peek().is_none() {
+                split.insert(key, value);
+                break;
+            }
+            split.insert(key, value.clone());
+        }
+    }
+    split
 }
