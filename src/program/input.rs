@@ -39,4 +39,38 @@ pub struct Manifest {
     pub is_private: bool,
     /// Names of its dependencies, all kinds.
     pub dependencies: Vec<String>,
+    /// The commands that start it, in order of files and lines.
+    pub starts: Vec<StartCommand>,
+}
+
+/// Where a start command stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StartKind {
+    /// A script of a `package.json`.
+    Script,
+    /// `CMD` or `ENTRYPOINT`.
+    Dockerfile,
+    /// A process of a `Procfile`.
+    Procfile,
+    /// An executable of a `package.json`.
+    Bin,
+}
+
+/// A command that starts the project.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StartCommand {
+    /// Where it stands.
+    pub kind: StartKind,
+    /// The script's name, `CMD`, the process's name.
+    pub name: String,
+    /// The command.
+    pub text: String,
+    /// The file that says it, as shown. It is no file of the run.
+    pub path: String,
+    /// Line in that file, from 1.
+    pub line: u32,
+    /// What it sets `NODE_ENV` to, if it does (a Dockerfile's `ENV` counts). A value with `$` is unknown.
+    pub node_env: Option<String>,
+    /// The files of the run that it starts.
+    pub files: Vec<FileId>,
 }

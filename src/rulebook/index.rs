@@ -7,19 +7,15 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TypeIx(pub u32);
 
-/// A path: index into [`Models::paths`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ModelId(pub u32);
-
 /// All models, indexed.
 #[derive(Debug, Default)]
 pub struct Models {
     /// Types, each with what it extends after it in method resolution.
     pub types: Vec<TypeModel>,
-    type_by_path: FxHashMap<String, TypeIx>,
-    functions: FxHashMap<String, CallModel>,
-    values: FxHashMap<String, TypeIx>,
-    decorators: FxHashMap<String, DecoratorModel>,
+    pub(crate) type_by_path: FxHashMap<String, TypeIx>,
+    pub(crate) functions: FxHashMap<String, CallModel>,
+    pub(crate) values: FxHashMap<String, TypeIx>,
+    pub(crate) decorators: FxHashMap<String, DecoratorModel>,
     /// Entry files.
     pub entries: Vec<EntryModel>,
 }
@@ -142,4 +138,23 @@ fn split_keys<T: Clone>(map: FxHashMap<String, T>) -> FxHashMap<String, T> {
         }
     }
     split
+}
+
+impl Models {
+    /// A type and all that it extends, nearest first.
+    pub fn lineage(&self, ix: TypeIx) -> Vec<TypeIx> {
+        let mut found = vec![ix];
+        let mut at = 0;
+        while at < found.len() {
+            for path in &self.ty(found[at]).extends {
+                if let Some(base) = self.type_at(path)
+                    && !found.contains(&base)
+                {
+                    found.push(base);
+                }
+            }
+            at += 1;
+        }
+        found
+    }
 }

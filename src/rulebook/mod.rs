@@ -14,7 +14,7 @@ mod trouble;
 
 pub use book::Rulebook;
 pub use example::{Caret, Example, ExampleFile};
-pub use index::{ModelId, Models, TypeIx};
+pub use index::{Models, TypeIx};
 pub use model::{
     Acquire, CallModel, Callback, Certainty, CollectionEffect, DecoratorModel, EntryModel, EventModel, FunctionModel, Lifetime,
     MemberModel, ModelFile, Part, Recurrence, Release, TypeModel, Unsafe, ValueModel, Weight,

@@ -9,8 +9,8 @@
 //! Promises are transparent: `returns` names what `await` gives, and `then` hands it to its callback.
 //!
 //! Where options are named (`unless`, `only_with`, `bounded_with`), an option counts when it is given with a value other than
-//! `false`, `null`, `undefined` and `0`; a dot goes into a nested object (`limits.fileSize`), and
-//! `storage=multer#memoryStorage()` asks for the result of that call as the value.
+//! `false`, `null`, `undefined` and `0`; a dot goes into a nested object (`limits.fileSize`). `cache=false` asks for that
+//! literal, `storage=multer#memoryStorage()` for the result of that call as the value.
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -204,7 +204,8 @@ pub struct CallModel {
     pub returns: Option<String>,
     /// Where the result lives; default: fresh.
     pub lifetime: Option<Lifetime>,
-    /// The call returns this part of it (`on` returns its receiver, `asyncHandler` its argument).
+    /// The call returns this part of it (`on` returns its receiver, `asyncHandler` its argument), or with `returns` a value of
+    /// that type which is called like this part of it (`memoize`).
     pub passes: Option<Part>,
     /// What it acquires.
     pub acquire: Option<Acquire>,

@@ -1,1 +1,96 @@
-//! To come.
+//! From a selection of paths to findings: the one pipeline behind terminal, editor and tests.
+//!
+//! In comes a [`Selection`] and the rulebook, out comes an [`Analysis`]. Files are listed, read, parsed and turned into facts
+//! in parallel; then imports are resolved, the program is linked and checked. This module reads files; it prints nothing
+//! and knows no configuration file and no output format.
+
+mod builtins;
+mod collect;
+mod content;
+mod files;
+mod manifests;
+mod names;
+mod output;
+mod packages;
+mod panics;
+mod paths;
+mod problems;
+mod read;
+mod resolve;
+#[cfg(test)]
+mod resolve_tests;
+mod run;
+mod selection;
+mod settle;
+mod specifiers;
+mod starts;
+mod texts;
+mod tsconfig;
+mod walk;
+
+use std::time::Duration;
+
+use crate::finding::Finding;
+use crate::program::Unit;
+
+pub use names::Skip;
+pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
+pub use run::{run, run_in_memory};
+pub use selection::Selection;
+pub use texts::{Text, Texts};
+
+/// What a run found.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// All findings, of every confidence and rule, sorted; levels and comments are not applied, and they are not signed.
+    pub findings: Vec<Finding>,
+    /// The files that were checked, by file id, sorted by path; failed ones have the facts of an empty file.
+    pub units: Vec<Unit>,
+    /// How many files.
+    pub files: Files,
+    /// What the user should know: one sentence each, sorted.
+    pub notes: Vec<String>,
+    /// Named paths that are not there, and failures that concern the whole run: reasons for exit code 2.
+    pub errors: Vec<String>,
+    /// The texts, read again on demand.
+    pub texts: Texts,
+    /// How long it took.
+    pub timings: Timings,
+}
+
+/// Numbers of files.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Files {
+    /// Checked.
+    pub checked: usize,
+    /// Left out, by reason; reasons that did not occur are not listed.
+    pub skipped: Vec<(Skip, usize)>,
+    /// Not readable, not parsable, or we failed over them.
+    pub failed: usize,
+}
+
+impl Files {
+    /// All that were left out.
+    pub fn skipped_total(&self) -> usize {
+        self.skipped.iter().map(|it| it.1).sum()
+    }
+}
+
+/// Time per phase.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Timings {
+    /// Listing files; workers parse meanwhile.
+    pub walk: Duration,
+    /// Listing, reading, parsing and extracting, from start to end.
+    pub read: Duration,
+    /// The workers' time in it, summed over threads.
+    pub read_work: Duration,
+    /// Sorting out copies, manifests and imports.
+    pub resolve: Duration,
+    /// Linking.
+    pub link: Duration,
+    /// Checking.
+    pub check: Duration,
+    /// Everything.
+    pub total: Duration,
+}

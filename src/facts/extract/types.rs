@@ -1,0 +1,198 @@
+//! Type annotations, as far as they name something, and TypeScript's own declarations.
+
+use swc_ecma_ast as ast;
+use swc_ecma_ast::{TsEntityName, TsType, TsUnionOrIntersectionType};
+
+use super::super::{BindingId, BindingKind, Name, ScopeId, TypeId, TypeRef};
+use super::scope::{Declaration, Index, LocalType, TypeReference};
+use super::{Extractor, range};
+
+impl Extractor<'_> {
+    pub(super) fn annotation(&mut self, annotation: Option<&ast::TsTypeAnn>) -> TypeId {
+        annotation.map_or(TypeId::NONE, |annotation| self.type_of(&annotation.type_ann))
+    }
+
+    /// The type of a whole parameter.
+    pub(super) fn pattern_type(&mut self, pattern: &ast::Pat) -> TypeId {
+        let annotation = match pattern {
+            ast::Pat::Ident(pattern) => &pattern.type_ann,
+            ast::Pat::Array(pattern) => &pattern.type_ann,
+            ast::Pat::Object(pattern) => &pattern.type_ann,
+            ast::Pat::Rest(pattern) => &pattern.type_ann,
+            ast::Pat::Assign(pattern) => return self.pattern_type(&pattern.left),
+            ast::Pat::Invalid(_) | ast::Pat::Expr(_) => return TypeId::NONE,
+        };
+        self.annotation(annotation.as_deref())
+    }
+
+    pub(super) fn type_of(&mut self, ty: &TsType) -> TypeId {
+        match ty {
+            TsType::TsTypeRef(reference) => {
+                let arguments = reference.type_params.as_ref();
+                let element = arguments.and_then(|list| list.params.last());
+                let element = element.map_or(TypeId::NONE, |element| self.type_of(element));
+                self.named_type(&reference.type_name, element)
+            }
+            TsType::TsArrayType(array) => {
+                let element = self.type_of(&array.elem_type);
+                let name = self.names.intern("Array");
+                self.add_type(name, element)
+            }
+            TsType::TsUnionOrIntersectionType(TsUnionOrIntersectionType::TsUnionType(union)) => {
+                let mut others = union.types.iter().filter(|ty| !is_nothing(ty));
+                match (others.next(), others.next()) {
+                    (Some(only), None) => self.type_of(only),
+                    _ => TypeId::NONE,
+                }
+            }
+            TsType::TsUnionOrIntersectionType(TsUnionOrIntersectionType::TsIntersectionType(all)) => {
+                let mut named = all.types.iter().map(|ty| self.type_of(ty));
+                named.find(|&ty| ty != TypeId::NONE).unwrap_or(TypeId::NONE)
+            }
+            TsType::TsParenthesizedType(inner) => self.type_of(&inner.type_ann),
+            TsType::TsOptionalType(inner) => self.type_of(&inner.type_ann),
+            TsType::TsTypeOperator(inner) if inner.op == ast::TsTypeOperatorOp::ReadOnly => self.type_of(&inner.type_ann),
+            _ => TypeId::NONE,
+        }
+    }
+
+    fn named_type(&mut self, name: &TsEntityName, element: TypeId) -> TypeId {
+        let (first, dotted) = self.entity(name);
+        let ty = self.add_type(dotted, element);
+        self.binder.type_references.push(TypeReference { ty, name: first, scope: self.here.scope });
+        ty
+    }
+
+    fn add_type(&mut self, name: Name, element: TypeId) -> TypeId {
+        let id = TypeId(self.facts.types.len() as u32);
+        self.facts.types.push(TypeRef { name, binding: BindingId::NONE, element });
+        id
+    }
+
+    /// First part and whole of a dotted name.
+    pub(super) fn entity(&mut self, name: &TsEntityName) -> (Name, Name) {
+        match name {
+            TsEntityName::Ident(ident) => {
+                let name = self.name(&ident.sym);
+                (name, name)
+            }
+            TsEntityName::TsQualifiedName(qualified) => {
+                let (first, left) = self.entity(&qualified.left);
+                let dotted = format!("{}.{}", self.names.text(left), qualified.right.sym);
+                (first, self.names.intern(&dotted))
+            }
+        }
+    }
+
+    /// Type parameters hide globals of the same name.
+    pub(super) fn type_parameters(&mut self, parameters: Option<&ast::TsTypeParamDecl>) {
+        for parameter in parameters.iter().flat_map(|list| &list.params) {
+            let target = parameter.constraint.as_ref().map_or(TypeId::NONE, |ty| self.type_of(ty));
+            self.local_type(&parameter.name, target);
+        }
+    }
+
+    pub(super) fn interface(&mut self, declaration: &ast::TsInterfaceDecl) {
+        let target = declaration.extends.first().map_or(TypeId::NONE, |base| self.base_type(&base.expr));
+        self.local_type(&declaration.id, target);
+    }
+
+    /// The type that an `extends` clause names.
+    fn base_type(&mut self, base: &ast::Expr) -> TypeId {
+        let Some((first, dotted)) = self.dotted(base) else { return TypeId::NONE };
+        let name = self.names.intern(&dotted);
+        let ty = self.add_type(name, TypeId::NONE);
+        self.binder.type_references.push(TypeReference { ty, name: first, scope: self.here.scope });
+        ty
+    }
+
+    fn dotted(&mut self, expr: &ast::Expr) -> Option<(Name, String)> {
+        match expr {
+            ast::Expr::Ident(ident) => Some((self.name(&ident.sym), ident.sym.to_string())),
+            ast::Expr::Member(member) => {
+                let (first, left) = self.dotted(&member.obj)?;
+                let property = member.prop.as_ident()?;
+                Some((first, format!("{left}.{}", property.sym)))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn type_alias(&mut self, declaration: &ast::TsTypeAliasDecl) {
+        let target = self.type_of(&declaration.type_ann);
+        self.local_type(&declaration.id, target);
+    }
+
+    fn local_type(&mut self, ident: &ast::Ident, target: TypeId) {
+        let name = self.name(&ident.sym);
+        self.binder.local_types.push(LocalType { name, scope: self.here.scope, target });
+    }
+
+    pub(super) fn enumeration(&mut self, declaration: &ast::TsEnumDecl) {
+        if declaration.declare {
+            return;
+        }
+        let name = self.name(&declaration.id.sym);
+        self.declare(Declaration::of(name, range(declaration.id.span).0, BindingKind::Enum));
+        for init in declaration.members.iter().filter_map(|member| member.init.as_ref()) {
+            self.expr(init);
+        }
+    }
+
+    /// A namespace's statements run with the module's; its exports stay inside.
+    pub(super) fn namespace(&mut self, declaration: &ast::TsModuleDecl) {
+        if declaration.declare || declaration.global {
+            return;
+        }
+        let ast::TsModuleName::Ident(ident) = &declaration.id else { return };
+        let Some(body) = &declaration.body else { return };
+        let name = self.name(&ident.sym);
+        self.declare(Declaration::of(name, range(ident.span).0, BindingKind::Enum));
+        let outer = self.here;
+        let scope = self.open_scope();
+        self.here.hoist = scope;
+        self.here.in_namespace = true;
+        self.namespace_body(body);
+        self.close_scope(scope);
+        let awaits = self.here.awaits;
+        self.here = super::Here { awaits, ..outer };
+        (self.exits, self.guard) = (false, None);
+    }
+
+    fn namespace_body(&mut self, body: &ast::TsNamespaceBody) {
+        match body {
+            ast::TsNamespaceBody::TsModuleBlock(block) => self.module_items(&block.body),
+            ast::TsNamespaceBody::TsNamespaceDecl(inner) => {
+                let name = self.name(&inner.id.sym);
+                self.declare(Declaration::of(name, range(inner.id.span).0, BindingKind::Enum));
+                self.namespace_body(&inner.body);
+            }
+        }
+    }
+
+    /// Resolves the names of types. A type declared here without a value stands for its target, or for nothing known:
+    /// then it loses its name, lest it be taken for a global.
+    pub(super) fn resolve_types(&mut self, values: &Index) {
+        let locals = std::mem::take(&mut self.binder.local_types);
+        let index = Index::of_types(&locals, values, self.names.len());
+        for TypeReference { ty, name, scope } in std::mem::take(&mut self.binder.type_references) {
+            let value = values.find(name, scope);
+            let local = index.find(name, scope).map(|local| &locals[local.index()]);
+            let value_scope = value.map_or(ScopeId::NONE, |value| self.facts.bindings[value.index()].scope);
+            match local {
+                Some(local) if value.is_none() || local.scope > value_scope => {
+                    let target = if local.target == ty { None } else { local.target.get() };
+                    let unknown = TypeRef { name: Name::EMPTY, binding: BindingId::NONE, element: TypeId::NONE };
+                    self.facts.types[ty.index()] = target.map_or(unknown, |target| self.facts.types[target.index()]);
+                }
+                _ => self.facts.types[ty.index()].binding = value.unwrap_or(BindingId::NONE),
+            }
+        }
+    }
+}
+
+fn is_nothing(ty: &TsType) -> bool {
+    use ast::TsKeywordTypeKind as Kind;
+    let nothing = |kind| matches!(kind, Kind::TsNullKeyword | Kind::TsUndefinedKeyword | Kind::TsVoidKeyword);
+    matches!(ty, TsType::TsKeywordType(keyword) if nothing(keyword.kind))
+}

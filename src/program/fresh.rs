@@ -1,0 +1,404 @@
+//! Freshness: in which scope a place's value is created anew, and what repeats a site in which it is not.
+
+use super::calls::How;
+use super::rate::{Quality, Rate, Rated, Witness, is_many};
+use super::refs::{ExprRef, FnRef, Shape, SiteRef};
+use super::tables::this_function;
+use super::{Place, Program, Root, Value};
+use crate::facts::{Expr, ExprId, FunctionKind};
+use crate::rulebook::{Lifetime, Recurrence, TypeIx};
+use rustc_hash::FxHashSet;
+
+/// The innermost scope in which a value is created anew.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Fresh {
+    /// Cannot be told: treated as short-lived.
+    Unknown,
+    /// In each call of a function.
+    Call(FnRef),
+    /// In each construction of a shape.
+    Instance(Shape),
+    /// It is a connection that serves several requests.
+    Connection,
+    /// It is handed in by a caller, and meant to be shared.
+    Shared(FnRef),
+    /// Never.
+    Program,
+}
+
+/// How fresh a holder is at a site.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hold {
+    /// How fresh.
+    pub fresh: Fresh,
+    /// The site whose repetition counts: the site itself, or the call that handed the holder in.
+    pub at: SiteRef,
+    /// The call that handed the holder in.
+    pub via: Option<SiteRef>,
+}
+
+impl Program<'_> {
+    /// How fresh the value of an expression is, seen from a site; several answers when call sites differ.
+    pub fn holds(&self, expr: ExprRef, site: SiteRef) -> Vec<Hold> {
+        let direct = |fresh| vec![Hold { fresh, at: site, via: None }];
+        if let Some(lifetime) = self.modelled_lifetime(expr) {
+            match lifetime {
+                Lifetime::Program => return direct(Fresh::Program),
+                Lifetime::Connection => return direct(Fresh::Connection),
+                Lifetime::Fresh => return direct(Fresh::Call(site.expr.within)),
+                Lifetime::Receiver => {}
+            }
+        }
+        match self.place(expr) {
+            Some(place) => self.place_holds(&place, site, 0),
+            None => direct(self.unplaced(expr)),
+        }
+    }
+
+    /// How fresh a place is, seen from a site.
+    pub fn place_holds(&self, place: &Place, site: SiteRef, depth: u32) -> Vec<Hold> {
+        if let (Root::Param(f, n), true) = (&place.root, depth < 3) {
+            let mut holds: Vec<Hold> = self
+                .args(*f, *n)
+                .iter()
+                .take(32)
+                .flat_map(|arg| {
+                    // The receiver's place is the argument's, one call up.
+                    let mut up = match self.place(arg.value) {
+                        Some(it) => self.place_holds(&it, arg.site, depth + 1),
+                        None => vec![Hold { fresh: self.unplaced(arg.value), at: arg.site, via: None }],
+                    };
+                    up.iter_mut().for_each(|hold| hold.via = Some(arg.site));
+                    up
+                })
+                .collect();
+            if !holds.is_empty() {
+                holds.dedup();
+                return holds;
+            }
+        }
+        vec![Hold { fresh: self.fresh_of(place, site.expr.within), at: site, via: None }]
+    }
+
+    /// What a call or `new` without a place makes: fresh in the function that evaluates it.
+    fn unplaced(&self, expr: ExprRef) -> Fresh {
+        match self.facts(expr.file()).expr(expr.id) {
+            Expr::Call(..) | Expr::New(..) | Expr::Object { .. } | Expr::Array(_) | Expr::Function(_) => Fresh::Call(expr.within),
+            Expr::Await(inner) => self.unplaced(expr.with(inner)),
+            _ => Fresh::Unknown,
+        }
+    }
+
+    /// What the models say of a property or a call's result.
+    fn modelled_lifetime(&self, expr: ExprRef) -> Option<Lifetime> {
+        let facts = self.facts(expr.file());
+        match facts.expr(expr.id) {
+            Expr::Member(object, name) => {
+                let ty = self.type_of(self.eval(expr.with(object)))?;
+                self.rulebook.models.member(ty, facts.text(name))?.lifetime
+            }
+            Expr::Call(..) => self.call_model(expr)?.0.lifetime,
+            Expr::Ident(id) => {
+                let binding = &facts.bindings[id.index()];
+                let init = binding.init.get().filter(|_| binding.writes == 0)?;
+                match facts.expr(init) {
+                    Expr::Member(..) | Expr::Call(..) => {
+                        let within = FnRef { file: expr.file(), id: binding.function };
+                        self.modelled_lifetime(ExprRef::new(within, init))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// How fresh a place is.
+    pub fn fresh_of(&self, place: &Place, from: FnRef) -> Fresh {
+        if place.path.contains(&self.words.element) {
+            return Fresh::Unknown;
+        }
+        let fresh = match &place.root {
+            Root::Outside(_) | Root::Static(_) => Fresh::Program,
+            Root::Binding(binding) => {
+                let it = &self.facts(binding.file).bindings[binding.id.index()];
+                let f = FnRef { file: binding.file, id: it.function };
+                if f.is_module() { Fresh::Program } else { Fresh::Call(f) }
+            }
+            Root::Made(file, id) => {
+                let f = self.evaluator(*file, *id);
+                if f.is_module() { Fresh::Program } else { Fresh::Call(f) }
+            }
+            Root::Param(f, n) => self.fresh_param(*f, *n),
+            Root::Instance(shape) => match place.path.as_slice() {
+                [] => Fresh::Instance(*shape),
+                [name, ..] => self.fresh_field(*shape, *name, from),
+            },
+        };
+        self.promote(fresh)
+    }
+
+    /// A scope that is entered once per program creates program-lived values.
+    fn promote(&self, fresh: Fresh) -> Fresh {
+        match fresh {
+            Fresh::Call(f) if self.runs_once(f) => Fresh::Program,
+            Fresh::Instance(shape) if self.is_singleton(shape) => Fresh::Program,
+            fresh => fresh,
+        }
+    }
+
+    /// Whether a function is known to run once per program.
+    pub fn runs_once(&self, f: FnRef) -> bool {
+        self.rate(f).is_some_and(|it| it.rate == Rate::Once && it.witness != Witness::Offered)
+    }
+
+    /// Whether there is one instance of a shape.
+    pub fn is_singleton(&self, shape: Shape) -> bool {
+        if self.singletons.contains(&shape) {
+            return true;
+        }
+        if let Shape::Literal(file, id) = shape {
+            let f = self.evaluator(file, id);
+            return f.is_module() || self.runs_once(f);
+        }
+        let sites = self.constructions(shape);
+        !sites.is_empty() && sites.iter().all(|it| self.runs_once(it.expr.within) && self.endless_loop(*it).is_none())
+    }
+
+    fn fresh_param(&self, f: FnRef, n: u16) -> Fresh {
+        let facts = self.facts(f.file);
+        let called_back = self.callers(f).any(|edge| matches!(edge.how, How::Callback { .. }));
+        let ty = self.type_of(self.param_value(f, n, 0));
+        if ty.is_some_and(|ty| self.is_unit(ty)) || called_back || self.entries_of.contains_key(&f) {
+            return Fresh::Call(f);
+        }
+        if ty.is_some_and(|ty| self.is_shared(ty)) {
+            return Fresh::Shared(f);
+        }
+        let name = facts.params(f.id).get(n as usize).and_then(|it| it.binding.get());
+        match name.map(|it| facts.text(facts.bindings[it.index()].name)) {
+            Some("signal" | "abortSignal") => Fresh::Shared(f),
+            _ => Fresh::Unknown,
+        }
+    }
+
+    /// Whether a type is a unit of work.
+    pub fn is_unit(&self, ty: TypeIx) -> bool {
+        let unit = |it: &TypeIx| self.rulebook.models.ty(*it).unit.is_some();
+        self.rulebook.models.lineage(ty).iter().any(unit)
+    }
+
+    fn is_shared(&self, ty: TypeIx) -> bool {
+        self.rulebook.models.ty(ty).shared
+    }
+
+    /// A field is as fresh as its instance when the class fills it itself; what the constructor is handed is as fresh as
+    /// where it is constructed.
+    fn fresh_field(&self, shape: Shape, name: crate::facts::Sym, from: FnRef) -> Fresh {
+        let writes = self.tables.fields.get(&(shape, name)).map_or(&[][..], Vec::as_slice);
+        let mut fresh = Fresh::Instance(shape);
+        for write in writes.iter().take(8) {
+            let Some(place) = self.place(write.value) else { continue };
+            if let Root::Param(f, n) = place.root
+                && place.path.is_empty()
+            {
+                let from_args = self.args(f, n).iter().take(16).filter_map(|arg| self.place(arg.value)).map(|it| match it.root {
+                    Root::Param(..) => Fresh::Unknown,
+                    _ if it.root == Root::Instance(shape) && it.path == [name] => Fresh::Unknown,
+                    _ => self.fresh_of(&it, from),
+                });
+                if let Some(longest) = from_args.max() {
+                    match longest {
+                        Fresh::Program | Fresh::Instance(_) => fresh = fresh.max(longest),
+                        _ => {}
+                    }
+                    if let Fresh::Instance(outer) = longest {
+                        fresh = Fresh::Instance(outer);
+                    }
+                } else if self.fresh_param(f, n) == Fresh::Shared(f) {
+                    return Fresh::Shared(f);
+                }
+            } else if matches!(place.root, Root::Binding(_) | Root::Static(_) | Root::Outside(_))
+                && !matches!(place.root, Root::Instance(_))
+            {
+                let it = self.fresh_root(&place);
+                if it == Fresh::Program {
+                    return Fresh::Program;
+                }
+            }
+        }
+        fresh
+    }
+
+    fn fresh_root(&self, place: &Place) -> Fresh {
+        match &place.root {
+            Root::Outside(_) => Fresh::Program,
+            Root::Binding(binding) => {
+                let it = &self.facts(binding.file).bindings[binding.id.index()];
+                let f = FnRef { file: binding.file, id: it.function };
+                if f.is_module() { Fresh::Program } else { self.promote(Fresh::Call(f)) }
+            }
+            _ => Fresh::Unknown,
+        }
+    }
+
+    /// What repeats a site while a holder is not fresh: the answer to the question of `SEMANTICS.md` section 1.
+    pub fn repeated(&self, site: SiteRef, fresh: Fresh) -> Option<Rated> {
+        let within = site.expr.within;
+        let looped = self.endless_loop(site).filter(|_| fresh != Fresh::Unknown).map(|_| Rated {
+            rate: Rate::Many,
+            recurs: Recurrence::Tick,
+            quality: Quality::Modelled,
+            witness: Witness::Start,
+        });
+        match fresh {
+            Fresh::Unknown => None,
+            Fresh::Program | Fresh::Connection | Fresh::Shared(_) => {
+                looped.or_else(|| self.rate(within)).filter(|it| it.rate > Rate::Once)
+            }
+            Fresh::Call(f) => looped
+                .filter(|_| f != within)
+                .or_else(|| self.repeated_within(within, |it| it == f, f.file == within.file && self.encloses(f, within))),
+            Fresh::Instance(shape) => {
+                let methods = self.instance_functions(shape);
+                self.repeated_within(within, |it| methods.contains(&it), true)
+            }
+        }
+    }
+
+    fn encloses(&self, outer: FnRef, inner: FnRef) -> bool {
+        let facts = self.facts(inner.file);
+        let mut at = Some(inner.id);
+        while let Some(id) = at {
+            if id == outer.id {
+                return true;
+            }
+            at = facts.functions[id.index()].parent.get();
+        }
+        false
+    }
+
+    /// The functions in which an instance is made: constructors and field initializers.
+    fn instance_functions(&self, shape: Shape) -> FxHashSet<FnRef> {
+        let mut found: FxHashSet<FnRef> = self.constructor(shape).into_iter().collect();
+        if let Shape::Class(file, class) = shape {
+            let facts = self.facts(file);
+            let fields = facts.classes[class.index()].fields;
+            found.extend(fields.get().map(|id| FnRef { file, id }));
+        }
+        found
+    }
+
+    /// Searches the callers of a function, up to where the holder is made, for a callback that recurs.
+    fn repeated_within(&self, from: FnRef, made: impl Fn(FnRef) -> bool, lexical: bool) -> Option<Rated> {
+        if !lexical || made(from) {
+            return None;
+        }
+        let mut open = vec![from];
+        let mut seen = FxHashSet::default();
+        let mut best: Option<Rated> = None;
+        while let Some(f) = open.pop() {
+            if !seen.insert(f) || seen.len() > 400 {
+                continue;
+            }
+            for &index in self.callers.get(&f).map_or(&[][..], Vec::as_slice) {
+                let edge = &self.edges[index as usize];
+                match edge.how {
+                    How::Callback { recurs, named, .. } if is_many(recurs) => {
+                        let quality = if named { Quality::Modelled } else { Quality::Inferred };
+                        let it = Rated { rate: Rate::Many, recurs, quality, witness: Witness::Edge(index) };
+                        best = best.filter(|old| old.quality >= it.quality).or(Some(it));
+                    }
+                    How::Callback { recurs: Recurrence::Exit, .. } => {}
+                    _ if made(edge.caller) => {}
+                    _ => open.push(edge.caller),
+                }
+            }
+            if let Some(&i) = self.entries_of.get(&f) {
+                let entry = &self.entries[i as usize];
+                let it = Rated { rate: Rate::Many, recurs: entry.recurs, quality: entry.quality, witness: Witness::Entry(i) };
+                best = best.filter(|old| old.quality >= it.quality).or(Some(it));
+            }
+            if best.is_none() && self.rate(f).is_some_and(|it| it.rate == Rate::Api && it.witness == Witness::Offered) {
+                best = self.rate(f);
+            }
+        }
+        best
+    }
+
+    /// The place where a holder is declared, for the story.
+    pub fn declaration(&self, place: &Place) -> Option<crate::text::Span> {
+        use crate::text::Span;
+        match &place.root {
+            Root::Binding(binding) => {
+                let facts = self.facts(binding.file);
+                let it = &facts.bindings[binding.id.index()];
+                Some(Span::new(binding.file, it.start, it.start + facts.text(it.name).len() as u32))
+            }
+            Root::Instance(shape) | Root::Static(shape) => {
+                let name = place.path.first()?;
+                let writes = self.tables.fields.get(&(*shape, *name)).or_else(|| self.tables.statics.get(&(*shape, *name)))?;
+                let first = writes.first()?;
+                Some(match first.site {
+                    Some(site) => self.target_span(site.expr),
+                    None => self.member_span(*shape, *name).unwrap_or_else(|| self.span(first.value)),
+                })
+            }
+            Root::Made(file, id) => {
+                let within = self.evaluator(*file, *id);
+                Some(self.span(ExprRef::new(within, *id)))
+            }
+            Root::Outside(_) | Root::Param(..) => None,
+        }
+    }
+
+    fn target_span(&self, assignment: ExprRef) -> crate::text::Span {
+        match self.facts(assignment.file()).expr(assignment.id) {
+            Expr::Assign(_, target, _) => self.span(assignment.with(target)),
+            _ => self.span(assignment),
+        }
+    }
+
+    fn member_span(&self, shape: Shape, name: crate::facts::Sym) -> Option<crate::text::Span> {
+        let Shape::Class(file, class) = shape else { return None };
+        let facts = self.facts(file);
+        let member = facts.members(class).iter().find(|it| facts.sym(it.name) == name)?;
+        Some(crate::text::Span::new(file, member.start, member.start + facts.text(member.name).len() as u32))
+    }
+
+    /// The function whose `this` a function sees.
+    pub fn this_function(&self, f: FnRef) -> FnRef {
+        FnRef { file: f.file, id: this_function(self.facts(f.file), f.id) }
+    }
+
+    /// Whether a function is a constructor or field initializer.
+    pub fn is_construction(&self, f: FnRef) -> bool {
+        matches!(self.facts(f.file).functions[f.id.index()].kind, FunctionKind::Constructor | FunctionKind::Fields)
+            || self.tables.constructors.contains(&f)
+    }
+
+    /// The value of an expression as a literal string, followed through constants.
+    pub fn constant_text(&self, expr: ExprRef) -> Option<String> {
+        let facts = self.facts(expr.file());
+        match facts.expr(expr.id) {
+            Expr::Str(name) => Some(facts.text(name).to_owned()),
+            Expr::Ident(id) => {
+                let binding = &facts.bindings[id.index()];
+                let init = binding.init.get().filter(|it| *it != ExprId::NONE && binding.writes == 0)?;
+                match facts.expr(init) {
+                    Expr::Str(name) => Some(facts.text(name).to_owned()),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the value is known to be of a shape that the program declares.
+    pub fn shape_of(&self, expr: ExprRef) -> Option<Shape> {
+        match self.eval(expr) {
+            Value::Object(shape) => Some(shape),
+            _ => None,
+        }
+    }
+}

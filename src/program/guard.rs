@@ -1,0 +1,163 @@
+//! Once-guards: tests of a slot that is still empty, around code that fills it.
+//!
+//! `if (this.timer) return`, `if (!started) { started = true; ... }`, `x ??= ...`: the guarded code runs once per owner of
+//! the slot, however often the function is called (`FALSE-ALARMS.md` row 9 calls this the second most useful inference).
+
+use super::refs::{ExprRef, FnRef, Shape, SiteRef};
+use super::{Fresh, Place, Program, Root};
+use crate::facts::{AssignOp, BinaryOp, Expr, ExprId, LogicalOp, RegionKind, UnaryOp};
+
+/// What a once-guard reduces a repetition to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guard {
+    /// Once per program.
+    Program,
+    /// Once per instance of a shape.
+    Instance(Shape),
+    /// Once per call of a function.
+    Call(FnRef),
+    /// Once per key of a collection.
+    Key,
+}
+
+impl Program<'_> {
+    /// The strongest once-guard around a site.
+    pub fn once_guard(&self, site: SiteRef) -> Option<Guard> {
+        let facts = self.facts(site.expr.file());
+        let mut best = None;
+        let mut at = Some(site.region);
+        while let Some(id) = at {
+            let region = &facts.regions[id.index()];
+            at = region.parent.get();
+            let empty_when = match region.kind {
+                RegionKind::Then => true,
+                RegionKind::Else => false,
+                RegionKind::Nullish => false,
+                _ => continue,
+            };
+            let Some(test) = region.test.get() else { continue };
+            for slot in self.empty_slots(site.expr.with(test), empty_when, 0) {
+                if let Some(guard) = self.guard_of(slot, site) {
+                    best = match (best, guard) {
+                        (Some(Guard::Program), _) | (_, Guard::Program) => Some(Guard::Program),
+                        (None, guard) | (Some(Guard::Key), guard) => Some(guard),
+                        (best, _) => best,
+                    };
+                }
+            }
+        }
+        best
+    }
+
+    /// The slots that are known to be empty when a test comes out as `outcome`.
+    fn empty_slots(&self, test: ExprRef, outcome: bool, depth: u32) -> Vec<ExprRef> {
+        let facts = self.facts(test.file());
+        if depth > 8 {
+            return Vec::new();
+        }
+        let next = |id: ExprId, outcome| self.empty_slots(test.with(id), outcome, depth + 1);
+        match facts.expr(test.id) {
+            Expr::Unary(UnaryOp::Not, inner) => next(inner, !outcome),
+            Expr::Logical(LogicalOp::And, a, b) if outcome => [next(a, true), next(b, true)].concat(),
+            Expr::Logical(LogicalOp::Or, a, b) if !outcome => [next(a, false), next(b, false)].concat(),
+            // One of the two is empty: good enough for a slot that is filled right behind the test.
+            Expr::Logical(LogicalOp::Or, a, b) => [next(a, true), next(b, true)].concat(),
+            Expr::Binary(op @ (BinaryOp::Equal | BinaryOp::NotEqual), a, b) => {
+                let equal = op == BinaryOp::Equal;
+                let is_empty = |id| self.is_empty_value(test.with(id));
+                match (is_empty(a), is_empty(b)) {
+                    (_, true) if equal == outcome => vec![test.with(self.untyped(test, a))],
+                    (true, _) if equal == outcome => vec![test.with(self.untyped(test, b))],
+                    // `count === 1`, `state !== "started"`: a value that the guarded code moves on from.
+                    (false, false) if !outcome || !equal => vec![test.with(a)],
+                    _ => Vec::new(),
+                }
+            }
+            Expr::Call(callee, _) if !outcome => match facts.expr(callee) {
+                Expr::Member(object, name) if matches!(facts.text(name), "has" | "includes" | "get") => vec![test.with(object)],
+                _ => Vec::new(),
+            },
+            Expr::Binary(BinaryOp::In, _, object) if !outcome => vec![test.with(object)],
+            Expr::Assign(_, target, _) if !outcome => next(target, false),
+            Expr::Ident(_) | Expr::Member(..) | Expr::Index(..) if !outcome => vec![test],
+            _ => Vec::new(),
+        }
+    }
+
+    fn is_empty_value(&self, expr: ExprRef) -> bool {
+        let facts = self.facts(expr.file());
+        match facts.expr(expr.id) {
+            Expr::Undefined | Expr::Null | Expr::Bool(false) => true,
+            Expr::Number(n) => facts.numbers[n as usize] == 0.0,
+            Expr::Str(name) => matches!(facts.text(name), "undefined" | ""),
+            _ => false,
+        }
+    }
+
+    /// `typeof x === "undefined"` tests `x`.
+    fn untyped(&self, test: ExprRef, id: ExprId) -> ExprId {
+        match self.facts(test.file()).expr(id) {
+            Expr::Unary(UnaryOp::TypeOf, inner) => inner,
+            _ => id,
+        }
+    }
+
+    /// What a slot guards: it must be filled somewhere in the same file, and its owner decides.
+    fn guard_of(&self, slot: ExprRef, site: SiteRef) -> Option<Guard> {
+        let place = self.place(slot)?;
+        let element = self.words.element;
+        let is_collection = matches!(self.facts(slot.file()).expr(slot.id), Expr::Index(..)) || place.path.contains(&element);
+        let (file, from) = (site.expr.file(), site.expr.within);
+        if is_collection || self.is_membership(slot, site) {
+            return Some(Guard::Key);
+        }
+        if !self.is_filled(&place, file) {
+            return None;
+        }
+        match self.fresh_of(&place, from) {
+            Fresh::Program => Some(Guard::Program),
+            Fresh::Instance(shape) => Some(Guard::Instance(shape)),
+            Fresh::Call(f) if f != from => Some(Guard::Call(f)),
+            _ => None,
+        }
+    }
+
+    fn is_membership(&self, slot: ExprRef, _site: SiteRef) -> bool {
+        let facts = self.facts(slot.file());
+        let index = self.index(slot.file());
+        match index.parent(slot.id) {
+            super::Use::In(parent) => match facts.expr(parent) {
+                Expr::Member(_, name) => matches!(facts.text(name), "has" | "includes" | "get"),
+                Expr::Binary(BinaryOp::In, _, object) => object == slot.id,
+                _ => false,
+            },
+            super::Use::Top => false,
+        }
+    }
+
+    /// Whether a file writes something that is not empty to a place.
+    fn is_filled(&self, place: &Place, file: crate::text::FileId) -> bool {
+        let fills = |writes: &Vec<super::Write>| {
+            writes.iter().any(|it| it.site.is_some_and(|site| site.expr.file() == file) && !self.is_empty_value(it.value))
+        };
+        match (&place.root, place.path.as_slice()) {
+            (Root::Binding(binding), []) => self.tables.writes.get(binding).is_some_and(fills),
+            (Root::Instance(shape), [name]) => self.tables.fields.get(&(*shape, *name)).is_some_and(fills),
+            (Root::Static(shape), [name]) => self.tables.statics.get(&(*shape, *name)).is_some_and(fills),
+            (_, [.., name]) => self.writes_member(file, *name),
+            _ => false,
+        }
+    }
+
+    /// `x.name = ...` anywhere in a file.
+    fn writes_member(&self, file: crate::text::FileId, name: crate::facts::Sym) -> bool {
+        let facts = self.facts(file);
+        facts.sites.iter().any(|site| match facts.expr(site.expr) {
+            Expr::Assign(AssignOp::Set | AssignOp::Or | AssignOp::Nullish, target, value) => {
+                matches!(facts.expr(target), Expr::Member(_, it) if facts.sym(it) == name)
+                    && !matches!(facts.expr(value), Expr::Null | Expr::Undefined | Expr::Bool(false))
+            }
+            _ => false,
+        })
+    }
+}

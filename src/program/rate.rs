@@ -1,0 +1,267 @@
+//! How often functions run: from the program's start, its entries and its callbacks, spread along the calls.
+
+use super::calls::How;
+use super::refs::{FnRef, SiteRef};
+use super::{Guard, Program};
+use crate::facts::{FnId, FunctionKind, LoopKind, RegionId, RegionKind};
+use crate::rulebook::Recurrence;
+use crate::text::{FileId, Span};
+use std::collections::VecDeque;
+
+/// How often, coarsely. Ordered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Rate {
+    /// Once per program.
+    Once,
+    /// As often as the outside calls it: an exported function that nothing here calls.
+    Api,
+    /// Again and again.
+    Many,
+}
+
+/// How well a rate is known. Ordered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Quality {
+    /// Through something unknown.
+    Inferred,
+    /// By the shape of a function.
+    Shaped,
+    /// By a model, or proved by the program.
+    Modelled,
+}
+
+/// What makes a function run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Witness {
+    /// The program's start.
+    Start,
+    /// Nothing in the program: it is offered to the outside.
+    Offered,
+    /// An entry: index into `Program::entries`.
+    Entry(u32),
+    /// A call or callback: index into `Program::edges`.
+    Edge(u32),
+    /// An endless loop around a call: index into `Program::edges`.
+    Loop(u32),
+}
+
+/// The rate of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rated {
+    /// How often.
+    pub rate: Rate,
+    /// Per what.
+    pub recurs: Recurrence,
+    /// How well that is known.
+    pub quality: Quality,
+    /// Why.
+    pub witness: Witness,
+}
+
+impl Rated {
+    fn rank(&self) -> (Rate, Quality) {
+        (self.rate, self.quality)
+    }
+}
+
+/// Names of exported functions that are called at start-up.
+const SET_UP: [&str; 14] = [
+    "init",
+    "initialize",
+    "setup",
+    "install",
+    "configure",
+    "register",
+    "bootstrap",
+    "start",
+    "listen",
+    "main",
+    "run",
+    "boot",
+    "instrument",
+    "startup",
+];
+
+/// Spreads rates: first as if no guard stood in the way, then with guards judged by what that found.
+pub(super) fn spread(program: &mut Program<'_>) {
+    for guarded in [false, true] {
+        let rates = Spread { program, rates: Default::default(), open: VecDeque::new(), guarded }.run();
+        program.rates = rates;
+    }
+}
+
+struct Spread<'p, 'a> {
+    program: &'p Program<'a>,
+    rates: rustc_hash::FxHashMap<FnRef, Rated>,
+    open: VecDeque<FnRef>,
+    guarded: bool,
+}
+
+impl Spread<'_, '_> {
+    fn run(mut self) -> rustc_hash::FxHashMap<FnRef, Rated> {
+        let program = self.program;
+        for file in program.files() {
+            self.raise(FnRef::module(file), Rate::Once, Recurrence::Once, Quality::Modelled, Witness::Start);
+        }
+        for (i, entry) in program.entries.iter().enumerate() {
+            self.raise(entry.function, Rate::Many, entry.recurs, entry.quality, Witness::Entry(i as u32));
+        }
+        for (i, edge) in program.edges.iter().enumerate() {
+            if let How::Callback { recurs, named, .. } = edge.how
+                && is_many(recurs)
+            {
+                let quality = if named { Quality::Modelled } else { Quality::Inferred };
+                self.raise(edge.callee, Rate::Many, recurs, quality, Witness::Edge(i as u32));
+            }
+        }
+        self.drain();
+        for file in program.files() {
+            self.offered(file);
+        }
+        self.drain();
+        self.rates
+    }
+
+    /// Functions that nothing in the program calls: the outside may.
+    fn offered(&mut self, file: FileId) {
+        let facts = self.program.facts(file);
+        for (i, function) in facts.functions.iter().enumerate() {
+            let f = FnRef { file, id: FnId(i as u32) };
+            if self.rates.contains_key(&f) || self.program.callers.contains_key(&f) {
+                continue;
+            }
+            let name = facts.text(function.name);
+            let set_up = SET_UP.iter().any(|it| name.eq_ignore_ascii_case(it)) || SET_UP.iter().any(|it| starts_word(name, it));
+            let rate = if set_up || function.kind == FunctionKind::Statics { Rate::Once } else { Rate::Api };
+            self.raise(f, rate, Recurrence::Call, Quality::Inferred, Witness::Offered);
+        }
+    }
+
+    fn raise(&mut self, f: FnRef, rate: Rate, recurs: Recurrence, quality: Quality, witness: Witness) {
+        let new = Rated { rate, recurs, quality, witness };
+        match self.rates.get(&f) {
+            Some(old) if old.rank() >= new.rank() => {}
+            _ => {
+                self.rates.insert(f, new);
+                self.open.push_back(f);
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(f) = self.open.pop_front() {
+            let rated = self.rates[&f];
+            let edges = self.program.callees.get(&f).map_or(&[][..], Vec::as_slice);
+            for &i in edges {
+                self.follow(i, rated);
+            }
+        }
+    }
+
+    fn follow(&mut self, i: u32, caller: Rated) {
+        let edge = &self.program.edges[i as usize];
+        let once = match edge.how {
+            How::Callback { recurs, .. } => match recurs {
+                Recurrence::Now | Recurrence::Once => false,
+                Recurrence::Exit => true,
+                _ => return,
+            },
+            How::Call | How::Construct | How::Passed => false,
+        };
+        let quality = if edge.how == How::Passed { Quality::Inferred } else { Quality::Modelled };
+        let looped = self.program.endless_loop(edge.site).is_some();
+        if once || (caller.rate == Rate::Once && !looped) {
+            self.raise(edge.callee, Rate::Once, Recurrence::Once, quality.min(caller.quality), Witness::Edge(i));
+            return;
+        }
+        let guarded = self.guarded && edge.how != How::Passed && self.once_per_program(edge.site);
+        if guarded {
+            self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
+        } else if looped && caller.rate < Rate::Many {
+            let quality = quality.min(caller.quality);
+            self.raise(edge.callee, Rate::Many, Recurrence::Tick, quality, Witness::Loop(i));
+        } else {
+            self.raise(edge.callee, caller.rate, caller.recurs, quality.min(caller.quality), Witness::Edge(i));
+        }
+    }
+
+    fn once_per_program(&self, site: SiteRef) -> bool {
+        matches!(self.program.once_guard(site), Some(Guard::Program))
+    }
+}
+
+/// `startServer` starts with the word `start`; `starting` does not.
+fn starts_word(name: &str, word: &str) -> bool {
+    name.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
+        && name[word.len()..].starts_with(|c: char| c.is_uppercase() || c == '_')
+}
+
+/// Whether a callback runs again and again.
+pub(super) fn is_many(recurs: Recurrence) -> bool {
+    !matches!(recurs, Recurrence::Now | Recurrence::Once | Recurrence::Exit)
+}
+
+impl Program<'_> {
+    /// The rate of a function; `None` if nothing is known to run it.
+    pub fn rate(&self, f: FnRef) -> Option<Rated> {
+        self.rates.get(&f).copied()
+    }
+
+    /// The endless loop around a site within its function, if any.
+    pub fn endless_loop(&self, site: SiteRef) -> Option<RegionId> {
+        let facts = self.facts(site.expr.file());
+        let mut at = Some(site.region);
+        while let Some(region) = at {
+            let it = &facts.regions[region.index()];
+            if matches!(it.kind, RegionKind::Loop(LoopKind::Endless | LoopKind::Await)) {
+                return Some(region);
+            }
+            at = it.parent.get();
+        }
+        None
+    }
+
+    /// Where the repetition of a function comes from: the registration, decorator or loop at the top of its witness chain,
+    /// and the calls on the way down.
+    pub fn origin(&self, f: FnRef) -> Option<(Rated, Span, Vec<SiteRef>)> {
+        let rated = self.rate(f)?;
+        let (mut at, mut now, mut calls) = (f, rated, Vec::new());
+        for _ in 0..64 {
+            match now.witness {
+                Witness::Start => return None,
+                Witness::Offered => {
+                    let function = &self.facts(at.file).functions[at.id.index()];
+                    let end = function.end.min(function.v8_start.max(function.start) + 1);
+                    return Some((rated, Span::new(at.file, function.start, end), calls));
+                }
+                Witness::Entry(i) => return Some((rated, self.entries[i as usize].span, calls)),
+                Witness::Loop(i) => return Some((rated, self.span(self.edges[i as usize].site.expr), calls)),
+                Witness::Edge(i) => {
+                    let edge = &self.edges[i as usize];
+                    if let How::Callback { recurs, .. } = edge.how
+                        && is_many(recurs)
+                    {
+                        return Some((rated, self.head(edge.site.expr), calls));
+                    }
+                    calls.push(edge.site);
+                    at = edge.caller;
+                    now = self.rate(at)?;
+                }
+            }
+        }
+        None
+    }
+
+    /// The span of a call without its arguments.
+    pub fn head(&self, call: super::ExprRef) -> Span {
+        let facts = self.facts(call.file());
+        match facts.expr(call.id) {
+            crate::facts::Expr::Call(callee, _) => self.span(call.with(callee)),
+            crate::facts::Expr::New(callee, _) => {
+                let whole = self.span(call);
+                Span::new(whole.file, whole.start, self.span(call.with(callee)).end)
+            }
+            _ => self.span(call),
+        }
+    }
+}

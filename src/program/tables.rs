@@ -1,0 +1,370 @@
+//! What assignments say, file by file and then merged: fields of shapes, methods of prototypes, values of bindings.
+//!
+//! Fields are kept per shape, not per object (a *field-based* analysis): cheap, and right for the question at hand, since
+//! one site that fills a field leaks in every instance alike.
+
+use super::Program;
+use super::refs::{BindingRef, ExprRef, FnRef, Shape, SiteRef};
+use super::value::Value;
+use crate::facts::{AssignOp, BindingKind, Expr, ExprId, FnId, FunctionKind, MemberKind, RegionId, Sym};
+use crate::rulebook::TypeIx;
+use crate::text::FileId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A value written to a binding or field.
+#[derive(Clone, Copy, Debug)]
+pub struct Write {
+    /// The value.
+    pub value: ExprRef,
+    /// The assignment, or `None` for an initializer.
+    pub site: Option<SiteRef>,
+}
+
+/// What a shape extends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Base {
+    /// A shape of the program.
+    Shape(Shape),
+    /// A modelled type.
+    Type(TypeIx),
+    /// Something outside that is not modelled.
+    Outside,
+}
+
+/// The tables.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// Methods, getters left out.
+    pub methods: FxHashMap<(Shape, Sym), FnRef>,
+    /// Fields of instances.
+    pub fields: FxHashMap<(Shape, Sym), Vec<Write>>,
+    /// Static members and properties of functions.
+    pub statics: FxHashMap<(Shape, Sym), Vec<Write>>,
+    /// What shapes extend.
+    pub bases: FxHashMap<Shape, Base>,
+    /// `this` of functions that are no class members.
+    pub this_of: FxHashMap<FnRef, Shape>,
+    /// Assignments to bindings, initializers left out.
+    pub writes: FxHashMap<BindingRef, Vec<Write>>,
+    /// Functions that have a prototype of their own, are constructed, or fill `this`.
+    pub constructors: FxHashSet<FnRef>,
+    /// The binding that an object literal, class or `new` initializes for good.
+    pub home: FxHashMap<(FileId, ExprId), BindingRef>,
+}
+
+impl Tables {
+    fn absorb(&mut self, other: Tables) {
+        self.methods.extend(other.methods);
+        for (key, writes) in other.fields {
+            self.fields.entry(key).or_default().extend(writes);
+        }
+        for (key, writes) in other.statics {
+            self.statics.entry(key).or_default().extend(writes);
+        }
+        self.bases.extend(other.bases);
+        self.this_of.extend(other.this_of);
+        for (key, writes) in other.writes {
+            self.writes.entry(key).or_default().extend(writes);
+        }
+        self.constructors.extend(other.constructors);
+        self.home.extend(other.home);
+    }
+}
+
+/// Reads every file's classes, literals and assignments. Two rounds: what a file says of its own shapes first, then what
+/// needs other files (base classes, mixins, properties set on imported objects).
+pub(super) fn collect(program: &mut Program<'_>) {
+    let files: Vec<FileId> = program.files().collect();
+    let local: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).declarations()).collect();
+    local.into_iter().for_each(|it| program.tables.absorb(it));
+    let assigned: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).assignments()).collect();
+    assigned.into_iter().for_each(|it| program.tables.absorb(it));
+    let based: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).bases()).collect();
+    based.into_iter().for_each(|it| program.tables.absorb(it));
+}
+
+struct Collector<'l, 'a> {
+    program: &'l Program<'a>,
+    file: FileId,
+    out: Tables,
+}
+
+impl<'l, 'a> Collector<'l, 'a> {
+    fn new(program: &'l Program<'a>, file: FileId) -> Self {
+        Collector { program, file, out: Tables::default() }
+    }
+
+    /// Members of classes, functions in literals, bindings that are home to a literal.
+    fn declarations(mut self) -> Tables {
+        let facts = self.program.facts(self.file);
+        for (i, class) in facts.classes.iter().enumerate() {
+            let id = crate::facts::ClassId(i as u32);
+            let shape = Shape::Class(self.file, id);
+            let fields = FnRef { file: self.file, id: if class.fields.get().is_some() { class.fields } else { class.function } };
+            for member in facts.members(id) {
+                let sym = facts.sym(member.name);
+                match (member.kind, member.is_static) {
+                    (MemberKind::Method, false) => {
+                        self.out.methods.insert((shape, sym), FnRef { file: self.file, id: member.function });
+                    }
+                    (MemberKind::Field, _) if member.init.get().is_some() => {
+                        let write = Write { value: ExprRef::new(fields, member.init), site: None };
+                        let table = if member.is_static { &mut self.out.statics } else { &mut self.out.fields };
+                        table.entry((shape, sym)).or_default().push(write);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for (i, node) in facts.nodes.iter().enumerate() {
+            if let Expr::Object { .. } = node.expr {
+                let shape = Shape::Literal(self.file, ExprId(i as u32));
+                for property in facts.properties(node.expr) {
+                    if let Expr::Function(id) = facts.expr(property.value) {
+                        let f = FnRef { file: self.file, id };
+                        if facts.functions[id.index()].kind != FunctionKind::Arrow {
+                            self.out.this_of.insert(f, shape);
+                        }
+                        self.out.methods.insert((shape, facts.sym(property.name)), f);
+                    }
+                }
+            }
+        }
+        for (i, binding) in facts.bindings.iter().enumerate() {
+            if let Some(init) = binding.init.get()
+                && binding.writes == 0
+                && !matches!(binding.kind, BindingKind::Param(_))
+            {
+                let home = BindingRef { file: self.file, id: crate::facts::BindingId(i as u32) };
+                self.out.home.insert((self.file, init), home);
+            }
+        }
+        self.out
+    }
+
+    /// Assignments to bindings, `this.x`, `X.prototype.x`, `X.x`.
+    fn assignments(mut self) -> Tables {
+        let facts = self.program.facts(self.file);
+        for site in &facts.sites {
+            let within = FnRef { file: self.file, id: facts.function_of(site.region) };
+            let at = SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
+            match facts.expr(site.expr) {
+                Expr::Assign(op, target, value) if !matches!(op, AssignOp::Add | AssignOp::Other) => {
+                    self.assignment(within, target, value, at);
+                }
+                Expr::Assign(_, target, _) | Expr::Update(_, target) => {
+                    if let Expr::Ident(id) = facts.expr(target) {
+                        let key = BindingRef { file: self.file, id };
+                        self.out.writes.entry(key).or_default().push(Write { value: at.expr, site: Some(at) });
+                    }
+                }
+                Expr::New(callee, _) => {
+                    if let Value::Function(f) = self.program.eval(ExprRef::new(within, callee)) {
+                        self.out.constructors.insert(f);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.out
+    }
+
+    fn assignment(&mut self, within: FnRef, target: ExprId, value: ExprId, at: SiteRef) {
+        let facts = self.program.facts(self.file);
+        let words = &self.program.words;
+        let write = Write { value: ExprRef::new(within, value), site: Some(at) };
+        match facts.expr(target) {
+            Expr::Ident(id) => self.out.writes.entry(BindingRef { file: self.file, id }).or_default().push(write),
+            Expr::Member(object, name) => {
+                let sym = facts.sym(name);
+                if sym == words.prototype {
+                    if let Value::Function(f) = self.program.eval(ExprRef::new(within, object)) {
+                        self.prototype(f, within, value);
+                    }
+                    return;
+                }
+                if let Expr::Member(constructor, middle) = facts.expr(object)
+                    && facts.sym(middle) == words.prototype
+                {
+                    self.prototype_member(ExprRef::new(within, constructor), sym, write);
+                    return;
+                }
+                match self.program.eval(ExprRef::new(within, object)) {
+                    Value::Object(shape) => {
+                        if let (Shape::Constructor(file, id), Expr::This) = (shape, facts.expr(object)) {
+                            self.out.constructors.insert(FnRef { file, id });
+                        }
+                        if let Expr::Function(id) = facts.expr(value)
+                            && facts.functions[id.index()].kind != FunctionKind::Arrow
+                        {
+                            self.out.this_of.insert(FnRef { file: self.file, id }, shape);
+                        }
+                        self.out.fields.entry((shape, sym)).or_default().push(write);
+                    }
+                    Value::Class(shape) => self.out.statics.entry((shape, sym)).or_default().push(write),
+                    Value::Function(f) => {
+                        self.out.statics.entry((Shape::Constructor(f.file, f.id), sym)).or_default().push(write);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn prototype_member(&mut self, constructor: ExprRef, name: Sym, write: Write) {
+        let shape = match self.program.eval(constructor) {
+            Value::Function(f) => {
+                self.out.constructors.insert(f);
+                Shape::Constructor(f.file, f.id)
+            }
+            Value::Class(shape) => shape,
+            _ => return,
+        };
+        if name == self.program.words.proto {
+            return;
+        }
+        match self.program.eval(write.value) {
+            Value::Function(f) => {
+                self.out.methods.insert((shape, name), f);
+                self.out.this_of.insert(f, shape);
+            }
+            _ => self.out.fields.entry((shape, name)).or_default().push(write),
+        }
+    }
+
+    /// `X.prototype = { ... }` or `Object.create(Base.prototype)` (the latter read in `bases`).
+    fn prototype(&mut self, f: FnRef, within: FnRef, value: ExprId) {
+        let facts = self.program.facts(self.file);
+        self.out.constructors.insert(f);
+        let shape = Shape::Constructor(f.file, f.id);
+        self.mix_in(shape, ExprRef::new(within, value));
+        let _ = facts;
+    }
+
+    fn mix_in(&mut self, shape: Shape, source: ExprRef) {
+        let facts = self.program.facts(source.file());
+        for property in facts.properties(facts.expr(source.id)) {
+            let sym = facts.sym(property.name);
+            match self.program.eval(source.with(property.value)) {
+                Value::Function(f) => {
+                    self.out.methods.insert((shape, sym), f);
+                    self.out.this_of.insert(f, shape);
+                }
+                _ => {
+                    let write = Write { value: source.with(property.value), site: None };
+                    self.out.fields.entry((shape, sym)).or_default().push(write);
+                }
+            }
+        }
+    }
+
+    /// `extends`, `util.inherits`, `Object.create(Base.prototype)`, `__proto__`, `Object.assign(X.prototype, ...)`.
+    fn bases(mut self) -> Tables {
+        let facts = self.program.facts(self.file);
+        for (i, class) in facts.classes.iter().enumerate() {
+            if let Some(extends) = class.extends.get() {
+                let within = FnRef { file: self.file, id: class.function };
+                let shape = Shape::Class(self.file, crate::facts::ClassId(i as u32));
+                if let Some(base) = self.base(ExprRef::new(within, extends)) {
+                    self.out.bases.insert(shape, base);
+                }
+            }
+        }
+        for site in &facts.sites {
+            let within = FnRef { file: self.file, id: facts.function_of(site.region) };
+            match facts.expr(site.expr) {
+                Expr::Call(callee, args) => {
+                    if let Expr::Member(_, name) = facts.expr(callee) {
+                        self.inheritance_call(within, facts.sym(name), args);
+                    } else if let Expr::Ident(id) = facts.expr(callee)
+                        && facts.sym(facts.bindings[id.index()].name) == self.program.words.inherits
+                    {
+                        self.inheritance_call(within, self.program.words.inherits, args);
+                    }
+                }
+                Expr::Assign(AssignOp::Set, target, value) => self.prototype_chain(within, target, value, site.region),
+                _ => {}
+            }
+        }
+        self.out
+    }
+
+    fn base(&self, expr: ExprRef) -> Option<Base> {
+        match self.program.eval(expr) {
+            Value::Class(shape) => Some(Base::Shape(shape)),
+            Value::Function(f) => Some(Base::Shape(Shape::Constructor(f.file, f.id))),
+            Value::Path(path) => Some(self.program.paths.ty(path).map_or(Base::Outside, Base::Type)),
+            Value::Outside => Some(Base::Outside),
+            _ => None,
+        }
+    }
+
+    fn shape_of_constructor(&self, expr: ExprRef) -> Option<Shape> {
+        match self.program.eval(expr) {
+            Value::Class(shape) => Some(shape),
+            Value::Function(f) => Some(Shape::Constructor(f.file, f.id)),
+            _ => None,
+        }
+    }
+
+    /// `inherits(X, Base)`, `Object.setPrototypeOf(X.prototype, Base.prototype)`, `Object.assign(X.prototype, mixin)`.
+    fn inheritance_call(&mut self, within: FnRef, name: Sym, args: crate::facts::ListId) {
+        let facts = self.program.facts(self.file);
+        let words = &self.program.words;
+        if ![words.inherits, words.set_prototype_of, words.assign, words.extend].contains(&name) {
+            return;
+        }
+        let (Some(first), Some(second)) = (facts.item(args, 0), facts.item(args, 1)) else { return };
+        let strip = |id: ExprId| match facts.expr(id) {
+            Expr::Member(object, name) if facts.sym(name) == words.prototype => Some(object),
+            _ => None,
+        };
+        let first_constructor = if name == words.inherits { Some(first) } else { strip(first) };
+        let Some(shape) = first_constructor.and_then(|it| self.shape_of_constructor(ExprRef::new(within, it))) else { return };
+        if let Shape::Constructor(file, id) = shape {
+            self.out.constructors.insert(FnRef { file, id });
+        }
+        let second = if name == words.inherits { Some(second) } else { strip(second).or(Some(second)) };
+        let Some(second) = second.map(|it| ExprRef::new(within, it)) else { return };
+        if let Some(base) = self.base(second) {
+            self.out.bases.insert(shape, base);
+        } else if let Value::Object(Shape::Literal(file, literal)) = self.program.eval(second) {
+            self.mix_in(shape, ExprRef::new(FnRef::module(file), literal));
+        }
+    }
+
+    /// `X.prototype = Object.create(Base.prototype)`, `X.prototype = new Base()`, `X.prototype.__proto__ = Base.prototype`.
+    fn prototype_chain(&mut self, within: FnRef, target: ExprId, value: ExprId, _region: RegionId) {
+        let facts = self.program.facts(self.file);
+        let words = &self.program.words;
+        let Expr::Member(object, name) = facts.expr(target) else { return };
+        let constructor = match facts.expr(object) {
+            Expr::Member(inner, middle) if facts.sym(name) == words.proto && facts.sym(middle) == words.prototype => inner,
+            _ if facts.sym(name) == words.prototype => object,
+            _ => return,
+        };
+        let base = match facts.expr(value) {
+            Expr::Member(base, name) if facts.sym(name) == words.prototype => Some(base),
+            Expr::New(callee, _) => Some(callee),
+            Expr::Call(_, args) => facts.item(args, 0).and_then(|it| match facts.expr(it) {
+                Expr::Member(base, name) if facts.sym(name) == words.prototype => Some(base),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let shape = self.shape_of_constructor(ExprRef::new(within, constructor));
+        if let (Some(shape), Some(base)) = (shape, base.and_then(|it| self.base(ExprRef::new(within, it)))) {
+            self.out.bases.insert(shape, base);
+        }
+    }
+}
+
+/// The function whose `this` a function sees: itself, or for an arrow the nearest other one.
+pub(super) fn this_function(facts: &crate::facts::Facts, mut id: FnId) -> FnId {
+    while facts.functions[id.index()].kind == FunctionKind::Arrow {
+        id = facts.functions[id.index()].parent;
+    }
+    id
+}

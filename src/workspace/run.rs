@@ -1,0 +1,248 @@
+//! The pipeline.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustc_hash::FxHashMap;
+
+use crate::checks;
+use crate::finding::Finding;
+use crate::program::{self, Manifest, Unit};
+use crate::rulebook::Rulebook;
+use crate::syntax;
+use crate::text::FileId;
+
+use super::collect::{Collected, collect};
+use super::files::FileIndex;
+use super::manifests::{Side, manifests};
+use super::names::Skip;
+use super::packages::{Package, Packages};
+use super::read::{self, Parse, ReadFile};
+use super::resolve::{Importer, Resolver};
+use super::selection::Selection;
+use super::texts::Texts;
+use super::tsconfig::Aliases;
+use super::{Analysis, Files, panics, paths, problems, settle};
+
+/// Checks what is selected.
+pub fn run(selection: &Selection, rulebook: &Rulebook) -> Analysis {
+    run_with(selection, rulebook, &read::parse)
+}
+
+/// Checks files given as path and text, without touching the disk. Paths are relative to nothing in particular; nothing is
+/// left out for its name.
+pub fn run_in_memory(files: &[(String, String)], rulebook: &Rulebook) -> Analysis {
+    let root = Path::new("/");
+    let overlays = files.iter().map(|(path, text)| (paths::absolute(root, Path::new(path)), text.clone())).collect();
+    let selection = Selection {
+        cwd: PathBuf::from(root),
+        overlays,
+        in_memory: true,
+        include_tests: true,
+        include_generated: true,
+        threads: Some(1),
+        ..Selection::default()
+    };
+    run(&selection, rulebook)
+}
+
+/// [`run`] with a parser of the caller's.
+pub(super) fn run_with(selection: &Selection, rulebook: &Rulebook, parse: Parse<'_>) -> Analysis {
+    let started = Instant::now();
+    let mut analysis = Analysis::default();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(selection.threads.unwrap_or(0))
+        .stack_size(syntax::STACK_SIZE)
+        .start_handler(|_| panics::quiet_thread())
+        .build();
+    match pool {
+        Ok(pool) => Run { selection, rulebook, pool: &pool }.go(parse, &mut analysis),
+        Err(error) => analysis.errors.push(format!("cannot start threads: {error}")),
+    }
+    analysis.timings.total = started.elapsed();
+    analysis
+}
+
+struct Run<'a> {
+    selection: &'a Selection,
+    rulebook: &'a Rulebook,
+    pool: &'a rayon::ThreadPool,
+}
+
+/// What linking starts from.
+struct Linked {
+    manifests: Vec<Manifest>,
+    /// Problems, by file.
+    findings: Vec<Finding>,
+    /// Files whose text another file has too, earlier in the order.
+    twins: FxHashMap<FileId, FileId>,
+}
+
+impl Run<'_> {
+    fn go(&self, parse: Parse<'_>, analysis: &mut Analysis) {
+        let mut collected = collect(self.selection, self.pool, parse, &mut analysis.timings);
+        analysis.notes.append(&mut collected.notes);
+        analysis.errors.append(&mut collected.errors);
+        let begun = Instant::now();
+        let linked = self.pool.install(|| self.resolve(collected, analysis));
+        analysis.timings.resolve = begun.elapsed();
+        let mut findings = self.pool.install(|| self.check(&linked.manifests, analysis));
+        drop_twins(&mut findings, &linked.twins);
+        findings.extend(linked.findings);
+        findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        analysis.findings = findings;
+        analysis.notes.sort();
+        analysis.notes.dedup();
+    }
+
+    /// Numbers the files, resolves imports, reads manifests.
+    fn resolve(&self, mut collected: Collected, analysis: &mut Analysis) -> Linked {
+        let cwd = self.selection.cwd_key();
+        let mut stand_ins = std::mem::take(&mut collected.stand_ins);
+        self.drop_compiled(&mut collected, &mut stand_ins);
+        note_lossy(&collected.files, &cwd, analysis);
+        analysis.texts = Texts::new(
+            self.selection,
+            collected.files.iter().map(|it| (it.candidate.path.clone(), paths::shown(&it.candidate.key, &cwd), it.hash)),
+        );
+        let resolver = resolver(&collected, &stand_ins, self.selection, &cwd, analysis);
+        let importers: Vec<Importer<'_>> = collected.files.iter().map(|it| importer(it)).collect();
+        let links = resolver.links(&importers);
+        let others: Vec<Side> = collected.sides.iter().filter(|it| !it.key.ends_with(".json")).cloned().collect();
+        let manifests = manifests(&resolver.packages, &others, &resolver.index, &cwd);
+        let twins = twins(&collected.files);
+        let mut findings = Vec::new();
+        for (at, (file, links)) in collected.files.into_iter().zip(links).enumerate() {
+            findings.extend(file.problem.map(|it| problems::finding(FileId(at as u32), it)));
+            analysis.units.push(Unit { path: paths::shown(&file.candidate.key, &cwd), facts: file.facts, links });
+        }
+        let failed = findings.len();
+        analysis.files = Files {
+            checked: analysis.units.len() - failed,
+            skipped: collected.tally.counts(),
+            failed: failed + collected.unreadable,
+        };
+        Linked { manifests, findings, twins }
+    }
+
+    fn drop_compiled(&self, collected: &mut Collected, stand_ins: &mut Vec<(String, String)>) {
+        if self.selection.include_generated {
+            return;
+        }
+        let originals = settle::originals(&collected.files);
+        let key = |at: usize| collected.files[at].candidate.key.clone();
+        let dropped = originals.iter().enumerate().filter_map(|(at, original)| Some((key(at), key((*original)?))));
+        stand_ins.extend(dropped.collect::<Vec<_>>());
+        let mut at = 0;
+        collected.files.retain(|_| {
+            at += 1;
+            originals[at - 1].is_none()
+        });
+        originals.iter().flatten().for_each(|_| collected.tally.add(Skip::Emitted));
+    }
+
+    fn check(&self, manifests: &[Manifest], analysis: &mut Analysis) -> Vec<Finding> {
+        let begun = Instant::now();
+        let units = &analysis.units;
+        let checked = panics::catch(|| {
+            let program = program::link(units, manifests, self.rulebook);
+            let link = begun.elapsed();
+            (checks::check(&program), link)
+        });
+        match checked {
+            Ok((findings, link)) => {
+                analysis.timings.link = link;
+                analysis.timings.check = begun.elapsed() - link;
+                findings
+            }
+            Err(message) => {
+                analysis.errors.push(format!("leaklint failed while linking or checking, which is a bug in leaklint: {message}"));
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn importer(file: &ReadFile) -> Importer<'_> {
+    Importer { key: &file.candidate.key, facts: &file.facts, specifiers: &file.specifiers }
+}
+
+fn resolver(
+    collected: &Collected,
+    stand_ins: &[(String, String)],
+    selection: &Selection,
+    cwd: &str,
+    analysis: &mut Analysis,
+) -> Resolver {
+    let mut keys: Vec<(String, FileId)> =
+        collected.files.iter().enumerate().map(|(at, it)| (it.candidate.key.clone(), FileId(at as u32))).collect();
+    let mut ids: FxHashMap<String, FileId> = keys.iter().cloned().collect();
+    // An original may itself have been dropped for another: those come later in the list.
+    for (key, original) in stand_ins.iter().rev() {
+        if let Some(&id) = ids.get(original) {
+            ids.insert(key.clone(), id);
+            keys.push((key.clone(), id));
+        }
+    }
+    let index = Arc::new(FileIndex::new(keys.iter().map(|(key, id)| (key.as_str(), *id))));
+    let mut list = Vec::new();
+    for side in collected.sides.iter().filter(|it| paths::name(&it.key) == "package.json") {
+        match Package::parse(&side.key, side.text.clone()) {
+            Ok(package) => list.push(package),
+            Err(error) => analysis.notes.push(format!("{}: not read: {error}", paths::shown(&side.key, cwd))),
+        }
+    }
+    let keys = Arc::new(keys.into_iter().map(|it| it.0).collect());
+    let packages = Packages::new(list, Arc::clone(&index), keys);
+    Resolver { index, packages, aliases: aliases(&collected.sides, selection) }
+}
+
+fn aliases(sides: &[Side], selection: &Selection) -> FxHashMap<String, Option<Aliases>> {
+    let read = |key: &str| match sides.iter().find(|it| it.key == key) {
+        Some(side) => Some(side.text.clone()),
+        None => read::load(Path::new(key), selection).ok().map(|it| it.text),
+    };
+    let mut aliases: FxHashMap<String, Option<Aliases>> = FxHashMap::default();
+    // `jsconfig.json` comes first in the order of names and gives way to `tsconfig.json`.
+    for side in sides.iter().filter(|it| matches!(paths::name(&it.key), "tsconfig.json" | "jsconfig.json")) {
+        aliases.insert(paths::folder(&side.key).to_owned(), Aliases::load(&side.key, &read));
+    }
+    aliases
+}
+
+fn note_lossy(files: &[Box<ReadFile>], cwd: &str, analysis: &mut Analysis) {
+    let lossy: Vec<&ReadFile> = files.iter().map(Box::as_ref).filter(|it| it.is_lossy).collect();
+    if let Some(first) = lossy.first() {
+        let first = paths::shown(&first.candidate.key, cwd);
+        let more = if lossy.len() > 1 { format!(" and {} more", lossy.len() - 1) } else { String::new() };
+        analysis.notes.push(format!("{first}{more}: not valid UTF-8, bad bytes were replaced"));
+    }
+}
+
+/// Files with the text of an earlier one. Named files are no twins: who names a file wants to hear of it.
+fn twins(files: &[Box<ReadFile>]) -> FxHashMap<FileId, FileId> {
+    let mut first: FxHashMap<u64, FileId> = FxHashMap::default();
+    let mut twins = FxHashMap::default();
+    for (at, file) in files.iter().enumerate().filter(|(_, it)| !it.candidate.by_hand) {
+        let id = FileId(at as u32);
+        let original = *first.entry(file.claim()).or_insert(id);
+        if original != id {
+            twins.insert(id, original);
+        }
+    }
+    twins
+}
+
+/// What is found in a copy at the same place as in the original is told once.
+fn drop_twins(findings: &mut Vec<Finding>, twins: &FxHashMap<FileId, FileId>) {
+    if twins.is_empty() {
+        return;
+    }
+    let told: std::collections::HashSet<(FileId, u32, String)> =
+        findings.iter().map(|it| (it.span.file, it.span.start, it.rule.clone())).collect();
+    findings.retain(|it| match twins.get(&it.span.file) {
+        Some(&original) => !told.contains(&(original, it.span.start, it.rule.clone())),
+        None => true,
+    });
+}

@@ -1,0 +1,319 @@
+//! Which files a run looks at: named ones, and those found below named folders.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::{DirEntry, WalkBuilder};
+use rustc_hash::FxHashSet;
+
+use super::names::{self, Folder, Skip};
+use super::selection::Selection;
+use super::{output, paths};
+
+/// A source file to read.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// Its key.
+    pub(super) key: String,
+    /// The user named this very file.
+    pub(super) by_hand: bool,
+}
+
+/// What the walk met.
+pub(super) enum Met {
+    /// A source file.
+    Source(Candidate),
+    /// A file that says something about the project: `package.json`, `tsconfig.json`, `Dockerfile`, `Procfile`.
+    Side(PathBuf),
+    /// A source file that is left out for its name.
+    Skipped(Skip),
+    /// A folder that holds a build's output, left out.
+    Output(PathBuf),
+    /// Something could not be read; the walk goes on.
+    Note(String),
+    /// A named path is not there: the user's mistake.
+    Absent(String),
+}
+
+/// Walks what is selected, on one thread: workers read and parse meanwhile, and listing 4,500 files takes less time
+/// than parsing a thirtieth of them, so that a parallel walk would only add its idle waiting.
+pub(super) fn walk(selection: &Selection, visit: &mut dyn FnMut(Met)) {
+    let mut walker = Walker { selection, patterns: Patterns::new(selection, visit), seen: FxHashSet::default(), visit };
+    let roots = selection.roots();
+    let mut folders = Vec::new();
+    for root in &roots {
+        if selection.overlays.contains_key(root) {
+            walker.named_file(root);
+            continue;
+        }
+        match std::fs::metadata(root) {
+            Ok(it) if it.is_dir() => folders.push(root.clone()),
+            Ok(it) if it.is_file() => walker.named_file(root),
+            Ok(_) => {
+                let note = format!("{}: not a regular file, left out", walker.shown(root));
+                (walker.visit)(Met::Note(note));
+            }
+            Err(error) => {
+                let message = format!("{}: {}", walker.shown(root), io_words(&error));
+                (walker.visit)(Met::Absent(message));
+            }
+        }
+    }
+    for root in &folders {
+        walker.folder(root);
+    }
+    walker.overlays(&folders);
+}
+
+/// An IO error in the words of this program, the same on every platform where it matters.
+pub(super) fn io_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string().to_lowercase(),
+    }
+}
+
+struct Walker<'a> {
+    selection: &'a Selection,
+    patterns: Arc<Patterns>,
+    /// Keys met so far: named paths may overlap.
+    seen: FxHashSet<String>,
+    visit: &'a mut dyn FnMut(Met),
+}
+
+impl Walker<'_> {
+    fn shown(&self, path: &Path) -> String {
+        paths::shown(&paths::key(path), &self.selection.cwd_key())
+    }
+
+    /// A named file is checked whatever ignore rules and its name say: who names it wants it.
+    fn named_file(&mut self, path: &Path) {
+        let name = path.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
+        if names::source_name(&name).is_none() {
+            let note = format!("{}: not a JavaScript or TypeScript source file, left out", self.shown(path));
+            return (self.visit)(Met::Note(note));
+        }
+        if self.selection.force_exclude && self.is_excluded(path) {
+            return;
+        }
+        let key = paths::key(path);
+        if self.seen.insert(key.clone()) {
+            (self.visit)(Met::Source(Candidate { path: path.to_owned(), key, by_hand: true }));
+        }
+    }
+
+    /// Whether a walk from the working directory would leave the file out.
+    fn is_excluded(&self, path: &Path) -> bool {
+        let root = paths::absolute(&self.selection.cwd, Path::new(""));
+        let Ok(relative) = path.strip_prefix(&root) else { return self.patterns.leave_out(path, false) };
+        let mut matchers = self.builder(&root).build_matchers();
+        let mut around: Vec<&Path> = relative.ancestors().skip(1).filter(|it| !it.as_os_str().is_empty()).collect();
+        around.reverse();
+        let is_folder_out = |matcher: &mut ignore::IncrementalIgnore, folder: &Path| {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            names::folder(&name, "") == Folder::Foreign || matcher.matched(folder, true).is_ignore()
+        };
+        matchers.iter_mut().any(|matcher| {
+            around.iter().any(|folder| is_folder_out(matcher, folder)) || matcher.matched(relative, false).is_ignore()
+        }) || self.patterns.leave_out(path, false)
+            || (!self.selection.include_tests && is_test_path(relative))
+    }
+
+    fn builder(&self, root: &Path) -> WalkBuilder {
+        let mut builder = WalkBuilder::new(root);
+        let obey = !self.selection.no_ignore;
+        builder.current_dir(self.selection.cwd.clone()).require_git(false).ignore(obey).parents(obey);
+        builder.git_ignore(obey).git_global(obey).git_exclude(obey);
+        if obey {
+            builder.add_custom_ignore_filename(".leaklintignore");
+        }
+        builder
+    }
+
+    fn folder(&mut self, root: &Path) {
+        let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+        let filter = {
+            let (outputs, patterns) = (Arc::clone(&outputs), Arc::clone(&self.patterns));
+            let include_generated = self.selection.include_generated;
+            move |entry: &DirEntry| keep_entry(entry, &patterns, include_generated, &outputs)
+        };
+        for entry in self.builder(root).filter_entry(filter).build() {
+            match entry {
+                Ok(entry) => self.entry(root, entry),
+                Err(error) => {
+                    let note = self.error_note(&error);
+                    (self.visit)(Met::Note(note));
+                }
+            }
+        }
+        let outputs = std::mem::take(&mut *outputs.lock().unwrap_or_else(PoisonError::into_inner));
+        for folder in outputs {
+            (self.visit)(Met::Output(folder));
+        }
+    }
+
+    fn entry(&mut self, root: &Path, entry: DirEntry) {
+        if let Some(error) = entry.error() {
+            let note = self.error_note(error);
+            (self.visit)(Met::Note(note));
+        }
+        let Some(kind) = entry.file_type() else { return };
+        if kind.is_symlink() {
+            return self.symlink(root, entry.path());
+        }
+        if !kind.is_file() {
+            return;
+        }
+        let name = entry.file_name().to_string_lossy();
+        if is_side(&name) {
+            let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            if self.selection.include_tests || !is_test_path(relative) {
+                (self.visit)(Met::Side(entry.into_path()));
+            }
+            return;
+        }
+        let Some((stem, _)) = names::source_name(&name) else { return };
+        if !self.patterns.lets_in(entry.path()) {
+            return;
+        }
+        let skip = self.skip_by_name(root, entry.path(), stem);
+        let key = paths::key(entry.path());
+        if !self.seen.insert(key.clone()) {
+            return;
+        }
+        (self.visit)(match skip {
+            Some(skip) => Met::Skipped(skip),
+            None => Met::Source(Candidate { path: entry.into_path(), key, by_hand: false }),
+        });
+    }
+
+    fn skip_by_name(&self, root: &Path, path: &Path, stem: &str) -> Option<Skip> {
+        let relative = path.strip_prefix(root).unwrap_or(path);
+        if !self.selection.include_generated && names::is_minified_name(stem) {
+            Some(Skip::Minified)
+        } else if !self.selection.include_tests && is_test_path(relative) {
+            Some(Skip::Test)
+        } else {
+            None
+        }
+    }
+
+    /// Links are not followed, so loops cannot be. One that leads nowhere, or to sources that the walk does not meet
+    /// by itself, is told.
+    fn symlink(&mut self, root: &Path, path: &Path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_source = names::source_name(&name).is_some();
+        let note = match std::fs::metadata(path) {
+            Err(error) if is_source => Some(format!("link not followed: {}", io_words(&error))),
+            Err(_) => None,
+            Ok(target) if target.is_dir() || is_source => {
+                let inside = path.canonicalize().and_then(|it| Ok(it.starts_with(root.canonicalize()?)));
+                (!inside.unwrap_or(true)).then(|| "link to outside of the checked folder, not followed".to_owned())
+            }
+            Ok(_) => None,
+        };
+        if let Some(note) = note {
+            let note = format!("{}: {note}", self.shown(path));
+            (self.visit)(Met::Note(note));
+        }
+    }
+
+    /// Unsaved new files below the walked folders: the disk does not know them.
+    fn overlays(&mut self, folders: &[PathBuf]) {
+        for path in self.selection.overlays.keys() {
+            let Some(root) = folders.iter().find(|root| path.starts_with(root)) else { continue };
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let Some((stem, _)) = names::source_name(&name) else { continue };
+            // One that the disk knows was met or left out by the walk.
+            if path.exists() || self.patterns.leave_out(path, false) || self.skip_by_name(root, path, stem).is_some() {
+                continue;
+            }
+            let key = paths::key(path);
+            if self.seen.insert(key.clone()) {
+                (self.visit)(Met::Source(Candidate { path: path.clone(), key, by_hand: false }));
+            }
+        }
+    }
+
+    fn error_note(&self, error: &ignore::Error) -> String {
+        match error {
+            ignore::Error::WithPath { path, err } => format!("{}: {}", self.shown(path), self.error_note(err)),
+            ignore::Error::WithDepth { err, .. } => self.error_note(err),
+            ignore::Error::Io(error) => io_words(error),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn keep_entry(entry: &DirEntry, patterns: &Patterns, include_generated: bool, outputs: &Mutex<Vec<PathBuf>>) -> bool {
+    let is_dir = entry.file_type().is_some_and(|it| it.is_dir());
+    if entry.depth() == 0 {
+        return true;
+    }
+    if is_dir {
+        let parent = entry.path().parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        match names::folder(&entry.file_name().to_string_lossy(), &parent) {
+            Folder::Foreign => return false,
+            Folder::MaybeOutput if !include_generated && output::is_output(entry.path()) => {
+                outputs.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
+                return false;
+            }
+            Folder::MaybeOutput | Folder::Own => {}
+        }
+    }
+    !patterns.leave_out(entry.path(), is_dir)
+}
+
+/// Whether the name or a folder of the path (relative to the walked root) marks a test.
+pub(super) fn is_test_path(relative: &Path) -> bool {
+    let mut parts = relative.iter().map(|it| it.to_string_lossy());
+    let stem = parts.next_back().and_then(|name| names::source_name(&name).map(|(stem, _)| names::is_test_name(stem)));
+    stem.unwrap_or(false) || parts.any(|folder| names::is_test_folder(&folder))
+}
+
+/// Whether the file says something about the project.
+pub(super) fn is_side(name: &str) -> bool {
+    matches!(name, "package.json" | "tsconfig.json" | "jsconfig.json" | "Procfile") || name.starts_with("Dockerfile")
+}
+
+/// The configuration's own patterns.
+struct Patterns {
+    exclude: Option<Gitignore>,
+    include: Option<Gitignore>,
+}
+
+impl Patterns {
+    fn new(selection: &Selection, visit: &mut dyn FnMut(Met)) -> Arc<Patterns> {
+        let root = paths::absolute(&selection.cwd, selection.patterns_root.as_deref().unwrap_or(Path::new("")));
+        let mut build = |patterns: &[String]| {
+            let mut builder = GitignoreBuilder::new(&root);
+            for pattern in patterns {
+                if let Err(error) = builder.add_line(None, pattern) {
+                    visit(Met::Note(error.to_string()));
+                }
+            }
+            let built = builder.build();
+            if let Err(error) = &built {
+                visit(Met::Note(error.to_string()));
+            }
+            built.ok().filter(|it| !it.is_empty())
+        };
+        Arc::new(Patterns { exclude: build(&selection.exclude), include: build(&selection.include) })
+    }
+
+    fn leave_out(&self, path: &Path, is_dir: bool) -> bool {
+        let is_below = |it: &Gitignore| path.starts_with(it.path());
+        let matches = |it: &&Gitignore| is_below(it) && it.matched_path_or_any_parents(path, is_dir).is_ignore();
+        self.exclude.as_ref().is_some_and(|it| matches(&it)) || (!is_dir && !self.lets_in(path))
+    }
+
+    fn lets_in(&self, path: &Path) -> bool {
+        self.include
+            .as_ref()
+            .is_none_or(|it| path.starts_with(it.path()) && it.matched_path_or_any_parents(path, false).is_ignore())
+    }
+}
