@@ -6,39 +6,27 @@ use std::path::{Component, Path, PathBuf};
 /// Globs in the manner of `.gitignore`, relative to the folder of the file that they stand in: `dist` matches at any depth
 /// and with all below it, `src/*.gen.ts` only there, and `!` takes back.
 #[derive(Clone, Debug)]
-pub struct Globs {
+pub(super) struct Globs {
     root: PathBuf,
     set: Gitignore,
 }
 
 impl Globs {
-    /// No globs.
-    pub fn none(root: &Path) -> Globs {
-        Globs { root: normal(root), set: Gitignore::empty() }
-    }
-
     /// Compiles globs.
     ///
     /// # Errors
     /// The index of a glob that cannot be read, and why.
-    pub fn new<'a>(root: &Path, globs: impl IntoIterator<Item = &'a str>) -> Result<Globs, (usize, String)> {
+    pub(super) fn new<'a>(root: &Path, globs: impl IntoIterator<Item = &'a str>) -> Result<Globs, (usize, String)> {
         let mut builder = GitignoreBuilder::new("");
         for (n, glob) in globs.into_iter().enumerate() {
-            // People write paths: `./src/gen` means what `/src/gen` means to git.
-            let glob = glob.strip_prefix('.').filter(|it| it.starts_with('/')).unwrap_or(glob);
-            builder.add_line(None, glob).map_err(|error| (n, reason(&error)))?;
+            builder.add_line(None, rooted(glob)).map_err(|error| (n, reason(&error)))?;
         }
         let set = builder.build().map_err(|error| (0, reason(&error)))?;
         Ok(Globs { root: normal(root), set })
     }
 
-    /// Whether there is nothing to match.
-    pub fn is_empty(&self) -> bool {
-        self.set.is_empty()
-    }
-
     /// Whether a file, by its absolute path, is meant: itself or a folder above it.
-    pub fn is_match(&self, path: &Path) -> bool {
+    pub(super) fn is_match(&self, path: &Path) -> bool {
         if self.set.is_empty() {
             return false;
         }
@@ -46,16 +34,11 @@ impl Globs {
         let Ok(below) = path.strip_prefix(&self.root) else { return false };
         !below.as_os_str().is_empty() && self.set.matched_path_or_any_parents(below, false).is_ignore()
     }
+}
 
-    /// Whether a folder, by its absolute path, is meant, so that nothing below it needs a look.
-    pub fn is_folder_match(&self, path: &Path) -> bool {
-        if self.set.is_empty() {
-            return false;
-        }
-        let path = normal(path);
-        let Ok(below) = path.strip_prefix(&self.root) else { return false };
-        !below.as_os_str().is_empty() && self.set.matched_path_or_any_parents(below, true).is_ignore()
-    }
+/// People write paths: `./src/gen` means what `/src/gen` means to git.
+pub(super) fn rooted(glob: &str) -> &str {
+    glob.strip_prefix('.').filter(|it| it.starts_with('/')).unwrap_or(glob)
 }
 
 fn reason(error: &ignore::Error) -> String {

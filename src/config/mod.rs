@@ -12,7 +12,6 @@ mod settings;
 mod version;
 
 pub use find::{Found, find};
-pub use globs::Globs;
 pub use level::{Confidence, Level, nearest};
 pub use options::{Options, OverrideOptions, RuleOption, Size, SuppressionOptions};
 pub use problem::Problem;

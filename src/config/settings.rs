@@ -1,6 +1,6 @@
 //! What the options mean.
 
-use super::globs::{Globs, normal};
+use super::globs::{Globs, normal, rooted};
 use super::options::{Options, OverrideOptions, RuleOptions};
 use super::{Confidence, Level, Problem, nearest, version};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +14,8 @@ pub struct Settings {
     pub root: PathBuf,
     /// The working directory, to which the paths of findings are relative.
     pub folder: PathBuf,
-    /// Files that are left out.
-    pub exclude: Globs,
+    /// Files that are left out: globs as in `.gitignore`, relative to [`Settings::root`].
+    pub exclude: Vec<String>,
     /// Read test files too.
     pub include_tests: bool,
     /// Read generated and minified files too.
@@ -73,7 +73,7 @@ impl Settings {
         Settings {
             root: normal(folder),
             folder: normal(folder),
-            exclude: Globs::none(folder),
+            exclude: Vec::new(),
             include_tests: false,
             include_generated: false,
             max_file_size: MAX_FILE_SIZE,
@@ -98,7 +98,8 @@ impl Settings {
         resolver.check_version(options.required_version.as_ref())?;
         let mut settings = Settings::new(folder);
         settings.root = normal(root);
-        settings.exclude = resolver.globs(&options.exclude)?;
+        resolver.globs(&options.exclude)?;
+        settings.exclude = options.exclude.iter().map(|glob| rooted(glob.get_ref()).to_owned()).collect();
         settings.include_tests = options.include_tests.unwrap_or(settings.include_tests);
         settings.include_generated = options.include_generated.unwrap_or(settings.include_generated);
         settings.max_file_size = options.max_file_size.map_or(settings.max_file_size, |size| size.0);

@@ -10,17 +10,16 @@ use crate::config::{self, Level, Settings, State};
 use crate::facts::Directive;
 use crate::rulebook::Rulebook;
 use crate::text::FileId;
-use std::collections::BTreeMap;
 
 /// What a verdict rests on, beside the findings.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Docket<'a> {
     /// Paths as shown, by file.
     pub paths: &'a [String],
-    /// Texts of the files that have findings or directives.
-    pub texts: &'a BTreeMap<FileId, String>,
-    /// Directives of the files that have any.
-    pub directives: &'a [(FileId, Vec<Directive>)],
+    /// Texts of files; `None` for one that has vanished since.
+    pub text: &'a dyn Fn(FileId) -> Option<&'a str>,
+    /// Directives of the files that have any, sorted by file.
+    pub directives: &'a [(FileId, &'a [Directive])],
     /// How the run is set.
     pub settings: &'a Settings,
     /// The rules.
@@ -32,7 +31,7 @@ pub struct Docket<'a> {
 pub struct Judged {
     /// Sorted; suppressed ones among them, flagged.
     pub findings: Vec<Finding>,
-    /// How many unsuppressed ones are below the least confidence that is shown.
+    /// How many unsuppressed suspects are not among them.
     pub hidden: usize,
 }
 
@@ -47,13 +46,14 @@ pub fn judge(mut findings: Vec<Finding>, docket: Docket<'_>) -> Judged {
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     }
     for finding in &mut findings {
-        let text = docket.texts.get(&finding.span.file).map_or("", String::as_str);
+        let text = (docket.text)(finding.span.file).unwrap_or_default();
         let path = docket.settings.from_root(&docket.paths[finding.span.file.index()]);
         finding.fingerprint = fingerprint(finding, &path, &snippet(text, finding.span));
     }
     number_duplicates(&mut findings);
     let least = least_confidence(docket.settings);
-    let hidden = findings.iter().filter(|it| it.confidence < least && it.suppressed.is_none()).count();
+    let is_hidden = |it: &&Finding| it.confidence == Confidence::Suspect && it.confidence < least && it.suppressed.is_none();
+    let hidden = findings.iter().filter(is_hidden).count();
     findings.retain(|it| it.confidence >= least);
     Judged { findings, hidden }
 }
@@ -100,7 +100,7 @@ fn apply_comments(findings: &mut [Finding], docket: Docket<'_>, rules: &[(&str, 
     for (file, directives) in docket.directives {
         let start = findings.partition_point(|it| it.span.file < *file);
         let end = findings.partition_point(|it| it.span.file <= *file);
-        let text = docket.texts.get(file).map_or("", String::as_str);
+        let text = (docket.text)(*file).unwrap_or_default();
         let comments = Comments { file: *file, path: &docket.paths[file.index()], text, directives };
         complaints.extend(suppress(&mut findings[start..end], comments, rules, docket.settings));
     }
@@ -140,10 +140,10 @@ mod tests {
     fn judged(config: &str, findings: Vec<Finding>) -> Judged {
         let known = ["timer-not-cleared", "parse-error"];
         let settings = Settings::resolve(Path::new("/r"), Path::new("/r"), "leaklint.toml", config, &known).unwrap();
-        let texts = BTreeMap::from([(FileId(0), "a(); b();\nc();\n".to_owned())]);
         let paths = ["src/a.js".to_owned()];
         let rulebook = Rulebook::default();
-        judge(findings, Docket { paths: &paths, texts: &texts, directives: &[], settings: &settings, rulebook: &rulebook })
+        let text = |_| Some("a(); b();\nc();\n");
+        judge(findings, Docket { paths: &paths, text: &text, directives: &[], settings: &settings, rulebook: &rulebook })
     }
 
     #[test]

@@ -1,1 +1,93 @@
-//! To come.
+//! Findings and run totals to text: pretty, concise, JSON.
+//!
+//! In comes a [`Report`], out go bytes into a writer. Every format reads the same value. Nothing here decides what counts:
+//! that was settled before.
+
+mod concise;
+mod excerpt;
+mod frame;
+mod json;
+mod page;
+mod places;
+mod pretty;
+mod style;
+mod summary;
+
+use crate::finding::Finding;
+use crate::text::{FileId, LineIndex};
+use std::io::{self, Write};
+
+pub use frame::frame;
+pub use page::page;
+pub use style::Style;
+pub use summary::{statistics, summary};
+
+/// The text of a file and its lines; `None` for a file that has vanished or changed since it was checked.
+pub type Texts<'a> = dyn Fn(FileId) -> Option<(&'a str, &'a LineIndex)> + 'a;
+
+/// What a run has to say.
+#[derive(Clone, Copy)]
+pub struct Report<'a> {
+    /// Sorted; suppressed ones among them, flagged.
+    pub findings: &'a [Finding],
+    /// Paths as shown, by file.
+    pub paths: &'a [String],
+    /// Texts, by file.
+    pub texts: &'a Texts<'a>,
+    /// Numbers of files.
+    pub files: &'a Files,
+    /// How many suspects are not shown.
+    pub hidden: usize,
+    /// What the user should know: one sentence each, sorted.
+    pub notes: &'a [String],
+}
+
+/// Numbers of files.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Files {
+    /// Checked.
+    pub checked: usize,
+    /// Left out.
+    pub skipped: Vec<Skipped>,
+    /// Not readable, not parsable, or we failed over them.
+    pub failed: usize,
+}
+
+/// Files that were left out for one reason.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Skipped {
+    /// What such files are called, in the plural.
+    pub what: &'static str,
+    /// The flag that lets them in.
+    pub flag: Option<&'static str>,
+    /// How many.
+    pub count: usize,
+}
+
+/// An output format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// Frames around the source, for people.
+    Pretty,
+    /// One line each.
+    Concise,
+    /// For programs.
+    Json,
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// Those of the writer.
+pub fn render(report: Report<'_>, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Pretty => pretty::render(report, style, out),
+        Format::Concise => concise::render(report, out),
+        Format::Json => json::render(report, out),
+    }
+}
+
+/// Where the page of a rule can be read.
+fn url(rule: &str) -> String {
+    format!("{}/blob/main/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))
+}
