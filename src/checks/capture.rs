@@ -77,7 +77,8 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
 
 /// A slot that is a fixed place, not an element or a property of something short-lived.
 fn is_slot(program: &Program<'_>, place: &Place) -> bool {
-    !place.path.contains(&program.words.element) && matches!(place.root, Root::Binding(_) | Root::Static(_) | Root::Instance(_))
+    !place.path.contains(&program.words.element)
+        && matches!(place.root, Root::Binding(_) | Root::Static(_) | Root::Instance(_) | Root::Global(_))
 }
 
 /// What the closure's siblings capture from the scopes that it captures from.

@@ -151,7 +151,7 @@ fn is_number(program: &Program<'_>, value: ExprRef) -> bool {
 }
 
 /// `x = f(x)` that makes `x` longer.
-fn self_growth(program: &Program<'_>, target: ExprRef, value: ExprRef) -> Option<Growth> {
+pub(super) fn self_growth(program: &Program<'_>, target: ExprRef, value: ExprRef) -> Option<Growth> {
     let facts = program.facts(value.file());
     let same = |id: ExprId| same_place(program, target, value.with(id));
     match facts.expr(value.id) {

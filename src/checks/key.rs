@@ -112,6 +112,11 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
             if MAKERS.contains(&name) {
                 return Keys::Fresh;
             }
+            if matches!(name, "keys" | "entries" | "values")
+                && let Some(of) = facts.item(args, 0)
+            {
+                return if next(of) == Keys::Outside { Keys::Outside } else { Keys::Closed };
+            }
             let receiver = match facts.expr(callee) {
                 Expr::Member(object, _) => next(object),
                 _ => Keys::Closed,
@@ -224,6 +229,11 @@ fn parameter(program: &Program<'_>, f: FnRef, n: u16, depth: u32) -> Keys {
 
 /// Whether an expression makes, or is handed, something new each time: what `Fresh` says of its place.
 pub(super) fn is_new(program: &Program<'_>, expr: ExprRef) -> bool {
-    let fresh = program.place(expr).map(|it| program.fresh_of(&it, expr.within));
+    let thing = match program.eval(expr) {
+        Value::Instance(ty) => program.is_unit(ty),
+        Value::Object(_) => true,
+        _ => false,
+    };
+    let fresh = program.place(expr).filter(|_| thing).map(|it| program.fresh_of(&it, expr.within));
     matches!(fresh, Some(Fresh::Call(f)) if program.rate(f).is_some_and(|it| it.rate == Rate::Many))
 }

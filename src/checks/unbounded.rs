@@ -336,7 +336,7 @@ const LOOKERS: [&str; 34] = [
     "isEmpty",
 ];
 
-fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
+fn classify(program: &Program<'_>, at: ExprRef, _place: &Place) -> Usage {
     let facts = program.facts(at.file());
     let Some(parent) = program.parent(at) else {
         // Handed out by a function, or an alias that is looked at by itself.
@@ -346,7 +346,7 @@ fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
     match facts.expr(parent.id) {
         Expr::Assign(op, target, value) if target == at.id => match op {
             AssignOp::Add | AssignOp::Or | AssignOp::Nullish => Usage::Grow,
-            _ if mentions(program, at.with(value), place, 0) && !narrows(program, at.with(value)) => Usage::Grow,
+            _ if super::growth::self_growth(program, at, at.with(value)).is_some() => Usage::Grow,
             _ if at.within.is_module()
                 && program
                     .endless_loop(SiteRef {
@@ -423,64 +423,6 @@ fn indexed(program: &Program<'_>, index: ExprRef) -> Usage {
         Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
         Expr::Update(..) => Usage::Grow,
         _ => Usage::Read,
-    }
-}
-
-fn mentions(program: &Program<'_>, expr: ExprRef, place: &Place, depth: u32) -> bool {
-    if depth > 10 {
-        return false;
-    }
-    let facts = program.facts(expr.file());
-    if program.place(expr).as_ref() == Some(place) {
-        return true;
-    }
-    let next = |id| mentions(program, expr.with(id), place, depth + 1);
-    match facts.expr(expr.id) {
-        Expr::Member(a, _) | Expr::Spread(a) | Expr::Await(a) | Expr::Unary(_, a) => next(a),
-        Expr::Index(a, b) | Expr::Binary(_, a, b) | Expr::Logical(_, a, b) => next(a) || next(b),
-        Expr::Call(callee, args) => next(callee) || facts.list(args).any(next),
-        Expr::Array(items) | Expr::Choice(items) | Expr::Template(items) => facts.list(items).any(next),
-        Expr::Object { .. } => facts.properties(facts.expr(expr.id)).iter().any(|it| next(it.value)),
-        _ => false,
-    }
-}
-
-/// `x.filter(...)`, `x.slice(...)`, `omit(x, ...)`: the new value has less.
-fn narrows(program: &Program<'_>, expr: ExprRef) -> bool {
-    let facts = program.facts(expr.file());
-    match facts.expr(expr.id) {
-        Expr::Call(callee, _) => {
-            let name = match facts.expr(callee) {
-                Expr::Member(_, name) | Expr::Free(name) => facts.text(name),
-                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
-                _ => "",
-            };
-            matches!(
-                name,
-                "filter"
-                    | "slice"
-                    | "splice"
-                    | "omit"
-                    | "without"
-                    | "reject"
-                    | "difference"
-                    | "pickBy"
-                    | "omitBy"
-                    | "substring"
-                    | "substr"
-                    | "subarray"
-                    | "trim"
-                    | "replace"
-                    | "reduce"
-                    | "flatMap"
-                    | "take"
-                    | "takeRight"
-                    | "drop"
-            )
-        }
-        Expr::Await(inner) => narrows(program, expr.with(inner)),
-        Expr::Member(..) | Expr::Index(..) => true,
-        _ => false,
     }
 }
 

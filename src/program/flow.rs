@@ -162,8 +162,15 @@ impl Follower<'_, '_> {
             }
             Expr::Member(..) => self.member(expr, parent, what, depth),
             Expr::Index(object, _) if object == expr.id => {
-                if what == As::Collection {
-                    self.open.push((parent, As::Token, depth + 1));
+                match what {
+                    As::Collection => self.open.push((parent, As::Token, depth + 1)),
+                    // `timer[Symbol.toPrimitive]()` is the timer's id.
+                    As::Token => {
+                        let call = program
+                            .parent(parent)
+                            .filter(|it| matches!(facts.expr(it.id), Expr::Call(callee, _) if callee == parent.id));
+                        self.open.extend(call.map(|it| (it, what, depth + 1)));
+                    }
                 }
             }
             Expr::ElementOf(_) => {

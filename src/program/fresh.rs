@@ -1,7 +1,7 @@
 //! Freshness: in which scope a place's value is created anew, and what repeats a site in which it is not.
 
 use super::calls::How;
-use super::rate::{Quality, Rate, Rated, Witness, callback_quality, is_many};
+use super::rate::{Rate, Rated, Witness, callback_quality, is_many};
 use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::tables::this_function;
 use super::{Place, Program, Root, Value};
@@ -119,7 +119,7 @@ impl Program<'_> {
             return Fresh::Unknown;
         }
         let fresh = match &place.root {
-            Root::Outside(_) | Root::Static(_) => Fresh::Program,
+            Root::Outside(_) | Root::Static(_) | Root::Global(_) => Fresh::Program,
             Root::Binding(binding) => {
                 let it = &self.facts(binding.file).bindings[binding.id.index()];
                 let f = FnRef { file: binding.file, id: it.function };
@@ -232,7 +232,7 @@ impl Program<'_> {
 
     fn fresh_root(&self, place: &Place) -> Fresh {
         match &place.root {
-            Root::Outside(_) => Fresh::Program,
+            Root::Outside(_) | Root::Global(_) => Fresh::Program,
             Root::Binding(binding) => {
                 let it = &self.facts(binding.file).bindings[binding.id.index()];
                 let f = FnRef { file: binding.file, id: it.function };
@@ -348,6 +348,10 @@ impl Program<'_> {
             Root::Made(file, id) => {
                 let within = self.evaluator(*file, *id);
                 Some(self.span(ExprRef::new(within, *id)))
+            }
+            Root::Global(name) => {
+                let first = self.tables.globals.get(name)?.first()?;
+                Some(first.site.map_or_else(|| self.span(first.value), |site| self.target_span(site.expr)))
             }
             Root::Outside(_) | Root::Param(..) => None,
         }

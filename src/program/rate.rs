@@ -85,16 +85,21 @@ const SET_UP: [&str; 14] = [
 /// Spreads rates: first as if no guard stood in the way, then with guards judged by what that found.
 pub(super) fn spread(program: &mut Program<'_>) {
     for guarded in [false, true] {
-        let rates = Spread { program, rates: Default::default(), open: VecDeque::new(), guarded }.run();
+        let rates =
+            Spread { program, rates: Default::default(), open: VecDeque::new(), guarded, waiting: Guarded::default() }.run();
         program.rates = rates;
     }
 }
+
+/// Edges whose guard makes them as frequent as something else than their caller.
+type Guarded = rustc_hash::FxHashMap<FnRef, Vec<u32>>;
 
 struct Spread<'p, 'a> {
     program: &'p Program<'a>,
     rates: rustc_hash::FxHashMap<FnRef, Rated>,
     open: VecDeque<FnRef>,
     guarded: bool,
+    waiting: Guarded,
 }
 
 impl Spread<'_, '_> {
@@ -104,7 +109,8 @@ impl Spread<'_, '_> {
             self.raise(FnRef::module(file), Rate::Once, Recurrence::Once, Quality::Modelled, Witness::Start);
         }
         for (i, entry) in program.entries.iter().enumerate() {
-            self.raise(entry.function, Rate::Many, entry.recurs, entry.quality, Witness::Entry(i as u32));
+            let rate = if is_many(entry.recurs) { Rate::Many } else { Rate::Once };
+            self.raise(entry.function, rate, entry.recurs, entry.quality, Witness::Entry(i as u32));
         }
         for (i, edge) in program.edges.iter().enumerate() {
             if let How::Callback { recurs, named, certainty } = edge.how
@@ -155,6 +161,9 @@ impl Spread<'_, '_> {
             for &i in edges {
                 self.follow(i, rated);
             }
+            for i in self.waiting.get(&f).cloned().unwrap_or_default() {
+                self.follow_as(i, rated);
+            }
         }
     }
 
@@ -174,10 +183,21 @@ impl Spread<'_, '_> {
             self.raise(edge.callee, Rate::Once, Recurrence::Once, quality.min(caller.quality), Witness::Edge(i));
             return;
         }
-        let guarded = self.guarded && edge.how != How::Passed && self.once_per_program(edge.site);
-        if guarded {
-            self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
-        } else if let (Some(region), true) = (looped, caller.rate < Rate::Many) {
+        let guard = if self.guarded && edge.how != How::Passed { self.program.lasting_guard(edge.site) } else { None };
+        match guard {
+            Some(Guard::Program) => {
+                return self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
+            }
+            Some(Guard::Call(owner)) => return self.wait_for(owner, i),
+            Some(Guard::Instance(shape)) => {
+                let owners: Vec<FnRef> = self.program.constructions(shape).iter().map(|it| it.expr.within).collect();
+                if !owners.is_empty() {
+                    return owners.into_iter().for_each(|it| self.wait_for(it, i));
+                }
+            }
+            Some(Guard::Key) | None => {}
+        }
+        if let (Some(region), true) = (looped, caller.rate < Rate::Many) {
             let quality = quality.min(caller.quality).min(self.program.loop_quality(edge.site, region));
             self.raise(edge.callee, Rate::Many, Recurrence::Tick, quality, Witness::Loop(i));
         } else {
@@ -185,8 +205,21 @@ impl Spread<'_, '_> {
         }
     }
 
-    fn once_per_program(&self, site: SiteRef) -> bool {
-        matches!(self.program.once_guard(site), Some(Guard::Program))
+    /// An edge guarded by a slot runs as often as the slot's owner is made.
+    fn wait_for(&mut self, owner: FnRef, i: u32) {
+        let edges = self.waiting.entry(owner).or_default();
+        if !edges.contains(&i) {
+            edges.push(i);
+            if let Some(&rated) = self.rates.get(&owner) {
+                self.follow_as(i, rated);
+            }
+        }
+    }
+
+    fn follow_as(&mut self, i: u32, owner: Rated) {
+        let edge = &self.program.edges[i as usize];
+        let recurs = if owner.rate == Rate::Once { Recurrence::Once } else { owner.recurs };
+        self.raise(edge.callee, owner.rate, recurs, owner.quality, Witness::Edge(i));
     }
 }
 

@@ -30,6 +30,7 @@ impl Program<'_> {
                 let facts = self.facts(binding.file);
                 Some(facts.sym(facts.bindings[binding.id.index()].name))
             }
+            Root::Global(name) => Some(name),
             Root::Param(f, n) => {
                 let facts = self.facts(f.file);
                 let binding = facts.params(f.id).get(n as usize)?.binding.get()?;
@@ -67,6 +68,7 @@ impl Program<'_> {
             let id = ExprId(i as u32);
             let hit = match node.expr {
                 Expr::Ident(binding) => aliases.contains(&binding),
+                Expr::Free(free) => place.root == Root::Global(facts.sym(free)) && place.path.is_empty(),
                 Expr::Member(_, member) if facts.sym(member) == name => {
                     let within = FnRef { file, id: index.evaluator(facts, id) };
                     self.place(ExprRef::new(within, id)).as_ref() == Some(place)

@@ -51,11 +51,14 @@ impl<'a> Program<'a> {
         let next = |id: ExprId| self.eval_deep(expr.with(id), depth + 1);
         match facts.expr(expr.id) {
             Expr::Ident(id) => self.binding_value(BindingRef { file: expr.file(), id }, depth + 1),
-            Expr::Free(name) => self.free_value(expr.file(), name),
+            Expr::Free(name) => self.free_value(expr.file(), name, depth + 1),
             Expr::This => self.this_value(expr.within),
             Expr::Member(object, name) => {
                 if self.is_module_exports(expr.file(), object, name) {
                     return self.required_of(expr.file(), depth + 1);
+                }
+                if self.is_global_object(expr.file(), object) {
+                    return self.free_value(expr.file(), name, depth + 1);
                 }
                 let object = next(object);
                 self.member_value(object, facts.sym(name), depth + 1)
@@ -95,13 +98,29 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn free_value(&self, file: FileId, name: Name) -> Value {
+    fn free_value(&self, file: FileId, name: Name, depth: u32) -> Value {
         let sym = self.facts(file).sym(name);
         let words = &self.words;
         if sym == words.module || sym == words.exports {
             return if sym == words.exports { Value::Module(file) } else { Value::Unknown };
         }
-        self.paths.global(sym).map_or(Value::Unknown, Value::Path)
+        self.paths.global(sym).map_or_else(|| self.global_value(sym, depth), Value::Path)
+    }
+
+    /// What the program assigns to a global of its own.
+    fn global_value(&self, name: Sym, depth: u32) -> Value {
+        let writes = self.tables.globals.get(&name).map_or(&[][..], Vec::as_slice);
+        if depth > MAX_DEPTH {
+            return Value::Unknown;
+        }
+        writes.iter().take(4).map(|it| self.eval_deep(it.value, depth + 2)).find(|it| it.is_known()).unwrap_or(Value::Unknown)
+    }
+
+    /// `global`, `globalThis`, `window`, `self`.
+    pub(super) fn is_global_object(&self, file: FileId, id: ExprId) -> bool {
+        let facts = self.facts(file);
+        let words = &self.words;
+        matches!(facts.expr(id), Expr::Free(name) if [words.global, words.global_this, words.window, words.self_].contains(&facts.sym(name)))
     }
 
     fn is_module_exports(&self, file: FileId, object: ExprId, name: Name) -> bool {
