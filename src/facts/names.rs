@@ -4,7 +4,6 @@
 //! linking compares names without a global table. (Two different names with one hash would at worst link two strangers;
 //! at a million names the odds are below one in ten million.)
 
-use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A name of one file.
@@ -59,16 +58,20 @@ impl Names {
     }
 }
 
-/// A table under construction.
+/// A table under construction: open addressing over the symbols, which are hashes already.
 pub(crate) struct NameTable {
     names: Names,
-    index: FxHashMap<Sym, Name>,
+    /// Names by symbol; a power of two of them, at most half in use.
+    slots: Vec<u32>,
 }
 
+const VACANT: u32 = u32::MAX;
+
 impl NameTable {
-    /// A table that holds the empty name.
-    pub(crate) fn new() -> Self {
-        let mut table = NameTable { names: Names::default(), index: FxHashMap::default() };
+    /// A table that holds the empty name, with room for about so many.
+    pub(crate) fn new(capacity: usize) -> Self {
+        let names = Names { text: String::new(), ends: Vec::with_capacity(capacity), syms: Vec::with_capacity(capacity) };
+        let mut table = NameTable { names, slots: vec![VACANT; (capacity * 2).next_power_of_two().max(64)] };
         table.intern("");
         table
     }
@@ -76,13 +79,37 @@ impl NameTable {
     /// The name of a text.
     pub(crate) fn intern(&mut self, text: &str) -> Name {
         let sym = Sym::of(text);
-        *self.index.entry(sym).or_insert_with(|| {
-            let name = Name(self.names.ends.len() as u32);
-            self.names.text.push_str(text);
-            self.names.ends.push(self.names.text.len() as u32);
-            self.names.syms.push(sym);
-            name
-        })
+        let slot = self.slot(sym);
+        if self.slots[slot] != VACANT {
+            return Name(self.slots[slot]);
+        }
+        let name = Name(self.names.ends.len() as u32);
+        self.slots[slot] = name.0;
+        self.names.text.push_str(text);
+        self.names.ends.push(self.names.text.len() as u32);
+        self.names.syms.push(sym);
+        if self.names.syms.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        name
+    }
+
+    /// The symbol's slot, or the vacant one where it belongs.
+    fn slot(&self, sym: Sym) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = sym.0 as usize & mask;
+        while self.slots[at] != VACANT && self.names.syms[self.slots[at] as usize] != sym {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![VACANT; self.slots.len() * 2];
+        for i in 0..self.names.syms.len() {
+            let slot = self.slot(self.names.syms[i]);
+            self.slots[slot] = i as u32;
+        }
     }
 
     /// The text of a name.

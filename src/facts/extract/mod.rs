@@ -91,7 +91,7 @@ struct Extractor<'t> {
 
 impl<'t> Extractor<'t> {
     fn new(text: &'t str) -> Self {
-        let mut names = NameTable::new();
+        let mut names = NameTable::new(text.len() / 64);
         let known = Known {
             undefined: names.intern("undefined"),
             default: names.intern("default"),
@@ -106,7 +106,16 @@ impl<'t> Extractor<'t> {
             get: names.intern("get"),
             value: names.intern("value"),
         };
-        let facts = Facts { lines: lines(text), ..Facts::default() };
+        // Typical counts per byte: most files need no second allocation.
+        let facts = Facts {
+            lines: lines(text),
+            nodes: Vec::with_capacity(text.len() / 16),
+            lists: Vec::with_capacity(text.len() / 40),
+            sites: Vec::with_capacity(text.len() / 100),
+            bindings: Vec::with_capacity(text.len() / 160),
+            regions: Vec::with_capacity(text.len() / 250),
+            ..Facts::default()
+        };
         let module = Here {
             function: FnId::MODULE,
             region: RegionId(0),
@@ -121,7 +130,7 @@ impl<'t> Extractor<'t> {
             facts,
             known,
             here: module,
-            binder: scope::Binder::default(),
+            binder: scope::Binder::new(text.len()),
             commonjs: Vec::new(),
             items: Vec::new(),
             properties: Vec::new(),

@@ -64,6 +64,15 @@ impl Declaration {
     }
 }
 
+impl Binder {
+    pub(super) fn new(bytes: usize) -> Binder {
+        let mut binder = Binder::default();
+        binder.bound.reserve(bytes / 200);
+        binder.references.reserve(bytes / 40);
+        binder
+    }
+}
+
 impl Extractor<'_> {
     /// Opens a scope and moves into it; the caller moves back.
     pub(super) fn open_scope(&mut self) -> ScopeId {
