@@ -20,7 +20,7 @@ use super::{Timings, paths};
 #[derive(Default)]
 pub(super) struct Collected {
     /// Sorted by path.
-    pub(super) files: Vec<Box<ReadFile>>,
+    pub(super) files: Vec<ReadFile>,
     /// Keys that stand for another file of the run.
     pub(super) stand_ins: Vec<(String, String)>,
     /// Sorted by path.
@@ -107,7 +107,7 @@ impl Collected {
         let mut copies = Vec::new();
         for outcome in outcomes {
             match outcome {
-                Outcome::Read(file) => self.files.push(file),
+                Outcome::Read(file) => self.files.push(*file),
                 Outcome::Skipped(skip) => self.tally.add(skip),
                 Outcome::Copy(copy) => copies.push(copy),
                 Outcome::Note(note) => {

@@ -31,16 +31,13 @@ pub(super) fn traces(text: &str) -> Traces {
 /// Why the text is not worth checking, if it is not. `by_hand` skips the guesses about generated text: the user named
 /// the file.
 pub(super) fn reason_to_skip(text: &str, by_hand: bool) -> Option<Skip> {
-    if is_flow(text) {
-        return Some(Skip::Flow);
-    }
     if by_hand {
-        return None;
+        None
+    } else if is_minified(text) {
+        Some(Skip::Minified)
+    } else {
+        is_generated(text).then_some(Skip::Generated)
     }
-    if is_minified(text) {
-        return Some(Skip::Minified);
-    }
-    is_generated(text).then_some(Skip::Generated)
 }
 
 fn is_minified(text: &str) -> bool {
@@ -147,8 +144,9 @@ fn leading_comments(head: &str) -> &str {
     }
 }
 
-fn is_flow(text: &str) -> bool {
-    let comments = leading_comments(head(text));
+/// Whether the first comment says so. Such a file is skipped only if it does not parse.
+pub(super) fn is_flow(text: &str) -> bool {
+    let comments = leading_comments(text);
     comments.match_indices("@flow").any(|(at, _)| {
         let before = comments[..at].chars().next_back();
         let after = comments[at + 5..].chars().next();
@@ -211,12 +209,12 @@ mod tests {
 
     #[test]
     fn flow_by_pragma() {
-        assert_eq!(reason_to_skip("/* @flow */\nlet a", true), Some(Skip::Flow));
-        assert_eq!(reason_to_skip("// @flow strict\nlet a", false), Some(Skip::Flow));
-        assert_eq!(reason_to_skip("/**\n * @flow\n */ a", false), Some(Skip::Flow));
-        assert_eq!(reason_to_skip("// @flowable\nlet a", false), None);
-        assert_eq!(reason_to_skip("let a // @flow", false), None);
-        assert_eq!(reason_to_skip("/* open", false), None);
+        for text in ["/* @flow */\nlet a", "// @flow strict\nlet a", "/**\n * @flow\n */ a"] {
+            assert!(is_flow(text), "{text}");
+        }
+        for text in ["// @flowable\nlet a", "let a // @flow", "/* open", ""] {
+            assert!(!is_flow(text), "{text}");
+        }
     }
 
     #[test]

@@ -28,10 +28,13 @@ mod texts;
 mod tsconfig;
 mod walk;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::facts::Directive;
 use crate::finding::Finding;
 use crate::program::Unit;
+use crate::text::FileId;
 
 pub use names::Skip;
 pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
@@ -56,6 +59,28 @@ pub struct Analysis {
     pub texts: Texts,
     /// How long it took.
     pub timings: Timings,
+}
+
+impl Analysis {
+    /// Paths as shown, by file.
+    pub fn paths(&self) -> Vec<String> {
+        self.units.iter().map(|unit| unit.path.clone()).collect()
+    }
+
+    /// Directives of the files that have any.
+    pub fn directives(&self) -> Vec<(FileId, Vec<Directive>)> {
+        let all = self.units.iter().enumerate();
+        let some = all.filter(|(_, unit)| !unit.facts.directives.is_empty());
+        some.map(|(at, unit)| (FileId(at as u32), unit.facts.directives.clone())).collect()
+    }
+
+    /// Texts of the files that have findings or directives, as far as they are still what was checked.
+    pub fn reported_texts(&self) -> BTreeMap<FileId, String> {
+        let found = self.findings.iter().map(|finding| finding.span.file);
+        let directed = self.directives().into_iter().map(|it| it.0);
+        let files: BTreeSet<FileId> = found.chain(directed).collect();
+        files.into_iter().filter_map(|file| Some((file, self.texts.get(file)?.text.clone()))).collect()
+    }
 }
 
 /// Numbers of files.

@@ -67,15 +67,18 @@ pub(super) type Claims = Mutex<FxHashSet<u64>>;
 /// Parses a text: a seam for tests, which pass a parser that panics.
 pub(super) type Parse<'a> = &'a (dyn Fn(&str, &str) -> Result<Facts, Problem> + Sync);
 
-/// The parser of every run.
+/// The parser of every run. A script that does not parse is tried as TypeScript: type annotations in `.js` (Flow without
+/// its pragma, mostly) are close enough, and a file that is read beats one that is reported.
 pub(super) fn parse(path: &str, text: &str) -> Result<Facts, Problem> {
-    let tree = syntax::parse(path, text).map_err(|error| Problem {
-        is_internal: false,
-        message: error.message,
-        start: error.start,
-        end: error.end,
-    })?;
-    Ok(facts::extract(&tree, text))
+    let tree = syntax::parse(path, text).or_else(|error| {
+        let is_script = names::source_name(paths::name(path)).is_some_and(|(_, it)| matches!(it, "js" | "jsx"));
+        let typed = format!("{}.tsx", paths::without_extension(path));
+        is_script.then(|| syntax::parse(&typed, text).ok()).flatten().ok_or(error)
+    });
+    match tree {
+        Ok(tree) => Ok(facts::extract(&tree, text)),
+        Err(error) => Err(Problem { is_internal: false, message: error.message, start: error.start, end: error.end }),
+    }
 }
 
 /// Takes one file through. `claims` is `None` for a file that must be read even though it is a copy.
@@ -100,6 +103,7 @@ pub(super) fn read(candidate: Candidate, selection: &Selection, claims: Option<&
     }
     let (facts, problem) = match panics::catch(|| parse(&candidate.key, text)) {
         Ok(Ok(facts)) => (facts, None),
+        Ok(Err(_)) if content::is_flow(text) => return Outcome::Skipped(Skip::Flow),
         Ok(Err(problem)) => (empty_facts(&candidate.key, parse), Some(problem)),
         Err(message) => (empty_facts(&candidate.key, parse), Some(Problem { is_internal: true, message, start: 0, end: 0 })),
     };

@@ -107,7 +107,7 @@ impl Run<'_> {
             collected.files.iter().map(|it| (it.candidate.path.clone(), paths::shown(&it.candidate.key, &cwd), it.hash)),
         );
         let resolver = resolver(&collected, &stand_ins, self.selection, &cwd, analysis);
-        let importers: Vec<Importer<'_>> = collected.files.iter().map(|it| importer(it)).collect();
+        let importers: Vec<Importer<'_>> = collected.files.iter().map(importer).collect();
         let links = resolver.links(&importers);
         let others: Vec<Side> = collected.sides.iter().filter(|it| !it.key.ends_with(".json")).cloned().collect();
         let manifests = manifests(&resolver.packages, &others, &resolver.index, &cwd);
@@ -211,8 +211,8 @@ fn aliases(sides: &[Side], selection: &Selection) -> FxHashMap<String, Option<Al
     aliases
 }
 
-fn note_lossy(files: &[Box<ReadFile>], cwd: &str, analysis: &mut Analysis) {
-    let lossy: Vec<&ReadFile> = files.iter().map(Box::as_ref).filter(|it| it.is_lossy).collect();
+fn note_lossy(files: &[ReadFile], cwd: &str, analysis: &mut Analysis) {
+    let lossy: Vec<&ReadFile> = files.iter().filter(|it| it.is_lossy).collect();
     if let Some(first) = lossy.first() {
         let first = paths::shown(&first.candidate.key, cwd);
         let more = if lossy.len() > 1 { format!(" and {} more", lossy.len() - 1) } else { String::new() };
@@ -221,7 +221,7 @@ fn note_lossy(files: &[Box<ReadFile>], cwd: &str, analysis: &mut Analysis) {
 }
 
 /// Files with the text of an earlier one. Named files are no twins: who names a file wants to hear of it.
-fn twins(files: &[Box<ReadFile>]) -> FxHashMap<FileId, FileId> {
+fn twins(files: &[ReadFile]) -> FxHashMap<FileId, FileId> {
     let mut first: FxHashMap<u64, FileId> = FxHashMap::default();
     let mut twins = FxHashMap::default();
     for (at, file) in files.iter().enumerate().filter(|(_, it)| !it.candidate.by_hand) {
@@ -245,4 +245,51 @@ fn drop_twins(findings: &mut Vec<Finding>, twins: &FxHashMap<FileId, FileId>) {
         Some(&original) => !told.contains(&(original, it.span.start, it.rule.clone())),
         None => true,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Facts;
+    use crate::workspace::read::Problem;
+    use crate::workspace::{INTERNAL_ERROR, PARSE_ERROR};
+
+    fn in_memory(files: &[(&str, &str)], parse: Parse<'_>) -> Analysis {
+        let overlays = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
+        let selection = Selection { cwd: PathBuf::from("/"), overlays, in_memory: true, ..Selection::default() };
+        run_with(&selection, &Rulebook::default(), parse)
+    }
+
+    #[test]
+    fn a_panic_in_one_file_is_its_finding_and_the_others_go_on() {
+        let parse = |path: &str, text: &str| -> Result<Facts, Problem> {
+            assert!(!path.ends_with("boom.js"), "no luck");
+            read::parse(path, text)
+        };
+        let analysis = in_memory(&[("/a.js", "let a"), ("/boom.js", "let b"), ("/c.js", "let c ="), ("/d.js", "")], &parse);
+        let told: Vec<(&str, &str)> =
+            analysis.findings.iter().map(|it| (it.rule.as_str(), analysis.texts.path(it.span.file))).collect();
+        assert_eq!(told, [(INTERNAL_ERROR, "boom.js"), (PARSE_ERROR, "c.js")]);
+        assert!(analysis.findings[0].message.contains("no luck"), "{}", analysis.findings[0].message);
+        assert_eq!((analysis.files.checked, analysis.files.failed), (2, 2));
+        assert!(analysis.errors.is_empty());
+    }
+
+    #[test]
+    fn imports_lead_from_file_to_file() {
+        let files =
+            [("/b.ts", "export const b = 1"), ("/a.js", "const b = require('./b'); import('fs'); export * from './none'")];
+        let analysis = in_memory(&files, &read::parse);
+        let targets: Vec<&program::Target> = analysis.units[0].links.iter().map(|it| &it.1).collect();
+        let expected = [program::Target::Missing, program::Target::File(FileId(1)), program::Target::Package("node:fs".into())];
+        assert_eq!(targets, expected.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn annotated_scripts_are_read_and_flow_is_skipped() {
+        let files =
+            [("/a.js", "function f(a: string): number { return 1 }"), ("/b.js", "/* @flow */ type A = {| a: ?B |}; (x: any)")];
+        let analysis = in_memory(&files, &read::parse);
+        assert_eq!((analysis.files.checked, analysis.files.skipped_total(), analysis.files.failed), (1, 1, 0));
+    }
 }

@@ -28,7 +28,7 @@ pub(super) struct Copies {
 }
 
 /// Sorts copies out. Which of several was read depends on the threads' luck; the first by path takes its place.
-pub(super) fn copies(files: &mut [Box<ReadFile>], mut found: Vec<Copy>) -> Copies {
+pub(super) fn copies(files: &mut [ReadFile], mut found: Vec<Copy>) -> Copies {
     let mut result = Copies::default();
     let by_claim: FxHashMap<u64, usize> =
         files.iter().enumerate().filter(|(_, it)| !it.candidate.by_hand).map(|(at, it)| (it.claim(), at)).collect();
@@ -55,7 +55,7 @@ fn imports_by_path(file: &ReadFile) -> bool {
 }
 
 /// For each file (sorted by path) the one that it was compiled from, if that is in the run.
-pub(super) fn originals(files: &[Box<ReadFile>]) -> Vec<Option<usize>> {
+pub(super) fn originals(files: &[ReadFile]) -> Vec<Option<usize>> {
     let index = FileIndex::new(files.iter().enumerate().map(|(at, it)| (it.candidate.key.as_str(), FileId(at as u32))));
     let mut result: Vec<Option<usize>> = vec![None; files.len()];
     for at in 0..files.len() {
@@ -69,7 +69,7 @@ pub(super) fn originals(files: &[Box<ReadFile>]) -> Vec<Option<usize>> {
 }
 
 /// The source that `lib/a.js` was compiled from, judged by what compilers leave behind.
-fn typed_original(files: &[Box<ReadFile>], at: usize, index: &FileIndex) -> Option<usize> {
+fn typed_original(files: &[ReadFile], at: usize, index: &FileIndex) -> Option<usize> {
     let file = &files[at];
     let is_compiled = file.traces.map_tail || file.traces.es_module_marker;
     if !is_compiled || !is_script(&file.candidate.key) {
@@ -83,7 +83,7 @@ fn typed_original(files: &[Box<ReadFile>], at: usize, index: &FileIndex) -> Opti
 }
 
 /// Of `a.mjs`, `a.js` and `a.cjs` in one folder, the one that the others repeat in another module system.
-fn module_twin(files: &[Box<ReadFile>], at: usize, index: &FileIndex) -> Option<usize> {
+fn module_twin(files: &[ReadFile], at: usize, index: &FileIndex) -> Option<usize> {
     let file = &files[at];
     let stem = paths::without_extension(&file.candidate.key);
     let (_, extension) = source_name(paths::name(&file.candidate.key))?;
