@@ -66,10 +66,10 @@ impl Removals {
                 continue;
             }
             let matched = match (removal.handler, handler) {
-                (None, _) | (_, None) => Match::Removes,
+                (None, _) | (_, None) => Some(Match::Removes),
                 (Some(a), Some(b)) => identity(program, a, b),
             };
-            found.push((removal.site, matched));
+            found.extend(matched.map(|it| (removal.site, it)));
         }
         found
     }
@@ -118,24 +118,25 @@ fn last_name(program: &Program<'_>, receiver: ExprRef, place: Option<&Place>) ->
     })
 }
 
-/// Whether two expressions name one function object. Unknown counts as yes.
-fn identity(program: &Program<'_>, removed: ExprRef, added: ExprRef) -> Match {
+/// Whether a removal names the function that was added; `None` if it names one that has nothing to do with it. Unknown
+/// counts as the same.
+fn identity(program: &Program<'_>, removed: ExprRef, added: ExprRef) -> Option<Match> {
     if is_fresh(program, removed) {
-        return Match::Misses;
+        return Some(Match::Misses);
     }
+    let (old, new) = (program.eval(removed), program.eval(added));
     if is_fresh(program, added) {
-        // The added closure has no name by which it could be removed, unless the callee wraps by value.
-        return match program.eval(removed) {
-            Value::Function(f) if Value::Function(f) == program.eval(added) && in_own_body(program, removed, f) => Match::Removes,
-            _ => Match::Misses,
+        return match (old, new) {
+            (Value::Function(a), Value::Function(b)) if a == b && in_own_body(program, removed, a) => Some(Match::Removes),
+            // `on(e, f.bind(this))` and `off(e, f)`: the same function, another object.
+            (Value::Function(a), Value::Function(b)) if a == b => Some(Match::Misses),
+            _ if matches!(program.facts(removed.file()).expr(removed.id), Expr::Free(_)) => Some(Match::Misses),
+            _ => None,
         };
     }
-    match (program.place(removed), program.place(added)) {
-        (Some(a), Some(b)) if a != b => match (program.eval(removed), program.eval(added)) {
-            (Value::Function(a), Value::Function(b)) if a != b => Match::Misses,
-            _ => Match::Removes,
-        },
-        _ => Match::Removes,
+    match (program.place(removed), program.place(added), old, new) {
+        (Some(a), Some(b), Value::Function(f), Value::Function(g)) if a != b && f != g => None,
+        _ => Some(Match::Removes),
     }
 }
 

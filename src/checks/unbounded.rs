@@ -6,7 +6,7 @@ use super::key::{Keys, is_new, keys};
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{AssignOp, BinaryOp, Expr, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity};
-use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, SiteRef, Value, Witness};
+use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
 use crate::rulebook::{Certainty, CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -39,6 +39,7 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         .max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))?;
     let mut confidence = of_rate(rated);
     match hold.fresh {
+        Fresh::Program if ends_with_receiver(program, &grow.place, rated) => confidence = confidence.min(Confidence::Suspect),
         Fresh::Program => {}
         // It goes with its call, instance or connection, however large it gets until then.
         Fresh::Call(f) => match lasting_unit(program, f) {
@@ -65,6 +66,20 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         return None;
     }
     Some(Candidate { grow, rated, confidence })
+}
+
+/// A local of a function that runs once, filled by events of something that this function made: both end together.
+fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> bool {
+    let (Root::Binding(binding), Witness::Edge(i)) = (&place.root, rated.witness) else { return false };
+    if program.is_top_level(*binding) {
+        return false;
+    }
+    let edge = &program.edges[i as usize];
+    let facts = program.facts(edge.site.expr.file());
+    let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
+    let Expr::Member(receiver, _) = facts.expr(callee) else { return false };
+    let receiver = edge.site.expr.with(receiver);
+    program.type_of(program.eval(receiver)).is_none_or(|ty| program.is_unit(ty))
 }
 
 /// Whether a call lasts as long as a connection, which lives long.

@@ -29,6 +29,9 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if matches!(acquired.model.resource.as_str(), "timeout") {
         return timeout::judge(program, rule, acquired, rated, confidence);
     }
+    if hold.via.is_none() && forwards(program, acquired) {
+        confidence = confidence.min(Confidence::Suspect);
+    }
     if acquired.model.may_end {
         confidence = confidence.min(Confidence::Suspect);
     }
@@ -46,6 +49,13 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     let story = story(program, acquired, &hold, rated, &coverage);
     let span = program.head(acquired.site.expr);
     Some(Draft { rule, confidence, message, span, within: acquired.site.expr.within, story }.finish(program))
+}
+
+/// A handler that is a parameter of the function around: it passes on a registration of its caller's.
+fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let Some(handler) = acquired.handler(program) else { return false };
+    let within = acquired.site.expr.within;
+    matches!(program.place(handler).map(|it| it.root), Some(Root::Param(f, _)) if f == within)
 }
 
 const MISSES: &str = "the removal names another function";

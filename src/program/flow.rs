@@ -191,8 +191,15 @@ impl Follower<'_, '_> {
         if let Some(binding) = program.initialized_by(expr) {
             self.binding(binding, what, depth);
         } else if program.index(expr.file()).exit_of(expr.id).is_some() {
-            self.flow.returned.push(expr.within);
+            self.returned(expr.within, what, depth);
         }
+    }
+
+    /// What a function returns, its callers have.
+    fn returned(&mut self, f: FnRef, what: As, depth: u32) {
+        self.flow.returned.push(f);
+        let calls = self.program.callers(f).filter(|edge| edge.how == How::Call).map(|edge| edge.site.expr);
+        self.open.extend(calls.map(|it| (it, what, depth + 1)));
     }
 
     fn binding(&mut self, binding: BindingRef, what: As, depth: u32) {
@@ -274,7 +281,7 @@ impl Follower<'_, '_> {
                 self.flow.escapes.extend(self.program.site_of(parent));
             }
         } else if self.program.index(literal.file()).exit_of(literal.id).is_some() {
-            self.flow.returned.push(literal.within);
+            self.returned(literal.within, what, depth);
         }
     }
 

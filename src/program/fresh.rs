@@ -1,7 +1,7 @@
 //! Freshness: in which scope a place's value is created anew, and what repeats a site in which it is not.
 
 use super::calls::How;
-use super::rate::{Quality, Rate, Rated, Witness, is_many};
+use super::rate::{Quality, Rate, Rated, Witness, callback_quality, is_many};
 use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::tables::this_function;
 use super::{Place, Program, Root, Value};
@@ -245,10 +245,10 @@ impl Program<'_> {
     /// What repeats a site while a holder is not fresh: the answer to the question of `SEMANTICS.md` section 1.
     pub fn repeated(&self, site: SiteRef, fresh: Fresh) -> Option<Rated> {
         let within = site.expr.within;
-        let looped = self.endless_loop(site).filter(|_| fresh != Fresh::Unknown).map(|_| Rated {
+        let looped = self.endless_loop(site).filter(|_| fresh != Fresh::Unknown).map(|region| Rated {
             rate: Rate::Many,
             recurs: Recurrence::Tick,
-            quality: Quality::Modelled,
+            quality: self.loop_quality(site, region),
             witness: Witness::Start,
         });
         match fresh {
@@ -281,6 +281,7 @@ impl Program<'_> {
     /// The functions in which an instance is made: constructors and field initializers.
     fn instance_functions(&self, shape: Shape) -> FxHashSet<FnRef> {
         let mut found: FxHashSet<FnRef> = self.constructor(shape).into_iter().collect();
+        found.extend(self.constructions(shape).iter().map(|it| it.expr.within).filter(|it| !it.is_module()));
         if let Shape::Class(file, class) = shape {
             let facts = self.facts(file);
             let fields = facts.classes[class.index()].fields;
@@ -298,14 +299,14 @@ impl Program<'_> {
         let mut seen = FxHashSet::default();
         let mut best: Option<Rated> = None;
         while let Some(f) = open.pop() {
-            if !seen.insert(f) || seen.len() > 400 {
+            if !seen.insert(f) || seen.len() > 400 || (f != from && made(f)) {
                 continue;
             }
             for &index in self.callers.get(&f).map_or(&[][..], Vec::as_slice) {
                 let edge = &self.edges[index as usize];
                 match edge.how {
-                    How::Callback { recurs, named, .. } if is_many(recurs) => {
-                        let quality = if named { Quality::Modelled } else { Quality::Inferred };
+                    How::Callback { recurs, named, certainty } if is_many(recurs) => {
+                        let quality = callback_quality(named, certainty);
                         let it = Rated { rate: Rate::Many, recurs, quality, witness: Witness::Edge(index) };
                         best = best.filter(|old| old.quality >= it.quality).or(Some(it));
                     }

@@ -3,8 +3,8 @@
 use super::calls::How;
 use super::refs::{FnRef, SiteRef};
 use super::{Guard, Program};
-use crate::facts::{FnId, FunctionKind, LoopKind, RegionId, RegionKind};
-use crate::rulebook::Recurrence;
+use crate::facts::{Expr, FnId, FunctionKind, LoopKind, RegionId, RegionKind};
+use crate::rulebook::{Certainty, Recurrence};
 use crate::text::{FileId, Span};
 use std::collections::VecDeque;
 
@@ -59,7 +59,7 @@ pub struct Rated {
 }
 
 impl Rated {
-    fn rank(&self) -> (Rate, Quality) {
+    pub(super) fn rank(&self) -> (Rate, Quality) {
         (self.rate, self.quality)
     }
 }
@@ -107,10 +107,10 @@ impl Spread<'_, '_> {
             self.raise(entry.function, Rate::Many, entry.recurs, entry.quality, Witness::Entry(i as u32));
         }
         for (i, edge) in program.edges.iter().enumerate() {
-            if let How::Callback { recurs, named, .. } = edge.how
+            if let How::Callback { recurs, named, certainty } = edge.how
                 && is_many(recurs)
             {
-                let quality = if named { Quality::Modelled } else { Quality::Inferred };
+                let quality = callback_quality(named, certainty);
                 self.raise(edge.callee, Rate::Many, recurs, quality, Witness::Edge(i as u32));
             }
         }
@@ -169,16 +169,16 @@ impl Spread<'_, '_> {
             How::Call | How::Construct | How::Passed => false,
         };
         let quality = if edge.how == How::Passed { Quality::Inferred } else { Quality::Modelled };
-        let looped = self.program.endless_loop(edge.site).is_some();
-        if once || (caller.rate == Rate::Once && !looped) {
+        let looped = self.program.endless_loop(edge.site);
+        if once || (caller.rate == Rate::Once && looped.is_none()) {
             self.raise(edge.callee, Rate::Once, Recurrence::Once, quality.min(caller.quality), Witness::Edge(i));
             return;
         }
         let guarded = self.guarded && edge.how != How::Passed && self.once_per_program(edge.site);
         if guarded {
             self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
-        } else if looped && caller.rate < Rate::Many {
-            let quality = quality.min(caller.quality);
+        } else if let (Some(region), true) = (looped, caller.rate < Rate::Many) {
+            let quality = quality.min(caller.quality).min(self.program.loop_quality(edge.site, region));
             self.raise(edge.callee, Rate::Many, Recurrence::Tick, quality, Witness::Loop(i));
         } else {
             self.raise(edge.callee, caller.rate, caller.recurs, quality.min(caller.quality), Witness::Edge(i));
@@ -196,6 +196,14 @@ fn starts_word(name: &str, word: &str) -> bool {
         && name[word.len()..].starts_with(|c: char| c.is_uppercase() || c == '_')
 }
 
+/// How well a callback's repetition is known: an event that may never come is weak evidence.
+pub(super) fn callback_quality(named: bool, certainty: Option<Certainty>) -> Quality {
+    match (named, certainty) {
+        (true, None | Some(Certainty::Sure)) => Quality::Modelled,
+        _ => Quality::Inferred,
+    }
+}
+
 /// Whether a callback runs again and again.
 pub(super) fn is_many(recurs: Recurrence) -> bool {
     !matches!(recurs, Recurrence::Now | Recurrence::Once | Recurrence::Exit)
@@ -205,6 +213,35 @@ impl Program<'_> {
     /// The rate of a function; `None` if nothing is known to run it.
     pub fn rate(&self, f: FnRef) -> Option<Rated> {
         self.rates.get(&f).copied()
+    }
+
+    /// How well it is known that a loop does not end: one that awaits under a test, or can be left, may be short.
+    pub fn loop_quality(&self, site: SiteRef, region: RegionId) -> Quality {
+        let facts = self.facts(site.expr.file());
+        let it = &facts.regions[region.index()];
+        let tested = match it.test.get().map(|test| facts.expr(test)) {
+            None => it.kind == RegionKind::Loop(LoopKind::Await),
+            Some(Expr::Bool(true)) => false,
+            Some(Expr::Number(n)) => facts.numbers[n as usize] == 0.0,
+            Some(_) => true,
+        };
+        let inside = |mut at: RegionId| {
+            while at != region {
+                match facts.regions[at.index()].parent.get() {
+                    Some(parent) => at = parent,
+                    None => return false,
+                }
+            }
+            true
+        };
+        let left = || {
+            let regions = facts.regions.iter().enumerate();
+            let exits = |(i, other): (usize, &crate::facts::Region)| {
+                other.exits && other.function == it.function && i != region.index() && inside(RegionId(i as u32))
+            };
+            regions.skip(region.index()).any(exits)
+        };
+        if tested || left() { Quality::Inferred } else { Quality::Modelled }
     }
 
     /// The endless loop around a site within its function, if any.
@@ -256,8 +293,8 @@ impl Program<'_> {
     pub fn head(&self, call: super::ExprRef) -> Span {
         let facts = self.facts(call.file());
         match facts.expr(call.id) {
-            crate::facts::Expr::Call(callee, _) => self.span(call.with(callee)),
-            crate::facts::Expr::New(callee, _) => {
+            Expr::Call(callee, _) => self.span(call.with(callee)),
+            Expr::New(callee, _) => {
                 let whole = self.span(call);
                 Span::new(whole.file, whole.start, self.span(call.with(callee)).end)
             }
