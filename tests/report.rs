@@ -4,8 +4,9 @@
 
 use expect_test::{Expect, expect};
 use leaklint::finding::{Confidence, Finding, Role, Severity, Step, Suppressed};
-use leaklint::report::{self, Files, Format, Report, Skipped, Style};
+use leaklint::report::{self, Format, Report, Style};
 use leaklint::text::{FileId, LineIndex, Span};
+use leaklint::workspace::{Files, Skip};
 
 const POLL: &str = "export function poll(job, tell) {\n\tlet last = job.status;\n\tsetInterval(() => tell(job), 250);\n}\n";
 const ROUTES: &str =
@@ -94,10 +95,7 @@ fn two_files() -> Case {
     case.add(timer, story);
     let last = case.span(0, "last");
     case.add(last, Vec::new()).suppressed = Some(Suppressed { kind: "comment", reason: Some("on purpose".to_owned()) });
-    case.files.skipped = vec![
-        Skipped { what: "tests and tool configurations", flag: Some("--include-tests"), count: 2 },
-        Skipped { what: "Flow files", flag: None, count: 1 },
-    ];
+    case.files.skipped = vec![(Skip::Test, 2), (Skip::Flow, 1)];
     case.files.failed = 1;
     case.hidden = 12;
     case.notes = vec!["src/old.js: not valid UTF-8, bad bytes were replaced".to_owned()];
@@ -359,4 +357,51 @@ fn a_page_is_rendered_for_the_terminal() {
             //^^^^^^^^^ acquired
     "#]]
     .assert_eq(&report::page(markdown, Style::PLAIN));
+}
+
+#[test]
+fn no_text_and_no_span_breaks_a_format() {
+    let pieces = [
+        "a",
+        "\t",
+        "\r\n",
+        "\r",
+        "\n",
+        "é",
+        "😀",
+        "\u{2028}",
+        "\u{1b}[31m",
+        "\0",
+        "漢字",
+        " ",
+        "long long long ",
+        "\u{202e}",
+        "e\u{301}",
+    ];
+    let mut state = 7u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..3000 {
+        let mut text = String::new();
+        let repeat = if next(20) == 0 { 60 } else { 1 };
+        for _ in 0..next(40) {
+            text.push_str(&pieces[next(pieces.len())].repeat(repeat));
+        }
+        let mut case = Case::new(&[("a.js", &text), ("b.js", &text)]);
+        let mut span = |file| {
+            let start = next(text.len() + 3);
+            Span::new(FileId(file), start as u32, (start + next(30)) as u32)
+        };
+        let story = (0..4).map(|n| step(Role::Recurs, "again", span(n % 2))).collect();
+        case.add(span(0), story);
+        for style in [Style::PLAIN, UNICODE] {
+            let drawn = case.render(Format::Pretty, style);
+            assert!(drawn.contains("a.js:") && !drawn.contains(['\u{1b}', '\0', '\r', '\u{202e}']), "{text:?}\n{drawn}");
+            assert!(drawn.matches("again").count() >= 4, "{text:?}\n{drawn}");
+        }
+        assert_eq!(case.render(Format::Concise, UNICODE).lines().count(), 1);
+        assert!(serde_json::from_str::<serde_json::Value>(&case.render(Format::Json, UNICODE)).is_ok());
+    }
 }

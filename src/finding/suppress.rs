@@ -4,6 +4,7 @@ use super::{Confidence, Finding, Severity, Suppressed};
 use crate::config::{Settings, State, nearest};
 use crate::facts::{Directive, DirectiveKind};
 use crate::text::{FileId, LineIndex, Span};
+use rustc_hash::FxHashMap;
 
 /// The comments of one file.
 #[derive(Clone, Copy, Debug)]
@@ -64,40 +65,91 @@ struct Bench<'a> {
     comments: Comments<'a>,
     rules: &'a [(&'a str, bool)],
     settings: &'a Settings,
-    /// The most specific first, so that a comment on the line is used before one for the file.
     clauses: Vec<Clause<'a>>,
+    /// Clauses for single lines. Some files have thousands of them, so they are looked up.
+    by_line: FxHashMap<(Option<&'a str>, u32), Vec<usize>>,
+    /// Clauses for blocks, with the bytes they cover, and behind them those for the whole file.
+    by_block: Vec<(usize, u32, u32)>,
 }
 
 impl<'a> Bench<'a> {
     fn new(comments: Comments<'a>, rules: &'a [(&'a str, bool)], settings: &'a Settings) -> Bench<'a> {
-        let mut clauses = Vec::new();
+        let mut bench =
+            Bench { comments, rules, settings, clauses: Vec::new(), by_line: FxHashMap::default(), by_block: Vec::new() };
+        let next_lines = next_lines(comments.directives);
         for (directive, it) in comments.directives.iter().enumerate() {
-            if reach(it.kind).is_none() {
-                continue;
-            }
             if it.rules.is_empty() && settings.suppressions.allow_blanket {
-                clauses.push(Clause { directive, rule: None, used: false });
+                bench.add(directive, None, next_lines[directive]);
             }
-            let named = it.rules.iter().map(|rule| Clause { directive, rule: Some(rule), used: false });
-            clauses.extend(named.filter(|clause| clause.rule.is_some_and(|it| rules.iter().any(|(id, _)| *id == it))));
+            for rule in it.rules.iter().filter(|rule| bench.rules.iter().any(|(id, _)| id == rule)) {
+                bench.add(directive, Some(rule), next_lines[directive]);
+            }
         }
-        clauses.sort_by_key(|clause| reach(comments.directives[clause.directive].kind));
-        Bench { comments, rules, settings, clauses }
+        bench.by_block.sort_by_key(|&(_, start, end)| (end == u32::MAX, start));
+        bench
     }
 
-    /// Finds the comment that silences a finding, if one does. `about` is the comment that a complaint is about.
-    fn silence(&mut self, rule: &str, line: u32, start: u32, about: Option<usize>) -> Option<Suppressed> {
-        let comments = self.comments;
-        let clause = self.clauses.iter_mut().find(|clause| {
-            let is_own = about == Some(clause.directive);
-            match clause.rule {
-                // One comment may name a rule and `unused-suppression`, whichever line it is for.
-                Some(named) => named == rule && (is_own || covers(comments.directives, clause, line, start)),
-                None => !is_own && covers(comments.directives, clause, line, start),
+    fn add(&mut self, directive: usize, rule: Option<&'a str>, next_line: u32) {
+        let it = &self.comments.directives[directive];
+        let clause = self.clauses.len();
+        match it.kind {
+            DirectiveKind::DisableLine => {
+                self.by_line.entry((rule, it.line)).or_default().push(clause);
+                if it.end_line != it.line {
+                    self.by_line.entry((rule, it.end_line)).or_default().push(clause);
+                }
             }
+            DirectiveKind::DisableNextLine | DirectiveKind::ExpectNextLine => {
+                self.by_line.entry((rule, next_line)).or_default().push(clause);
+            }
+            DirectiveKind::Disable => self.by_block.push((clause, it.start, self.block_end(it, rule))),
+            DirectiveKind::DisableFile => self.by_block.push((clause, 0, u32::MAX)),
+            DirectiveKind::Enable | DirectiveKind::Unknown => return,
+        }
+        self.clauses.push(Clause { directive, rule, used: false });
+    }
+
+    /// Where a block ends for a rule: at a `leaklint-enable` for it or for all.
+    fn block_end(&self, from: &Directive, rule: Option<&str>) -> u32 {
+        let names =
+            |other: &Directive| other.rules.is_empty() || rule.is_some_and(|rule| other.rules.iter().any(|it| it == rule));
+        let later = self.comments.directives.iter().filter(|other| other.start > from.start);
+        let end = later.into_iter().find(|other| other.kind == DirectiveKind::Enable && names(other));
+        end.map_or(u32::MAX - 1, |end| end.start)
+    }
+
+    /// Finds the comment that silences a finding, if one does: the most specific, so that one on the line is used before one
+    /// for the file. `about` is the comment that a complaint is about.
+    fn silence(&mut self, rule: &str, line: u32, start: u32, about: Option<usize>) -> Option<Suppressed> {
+        let clause = self.on_line(rule, line, about).or_else(|| self.around(rule, start, about)).or_else(|| {
+            // One comment may name a rule and `unused-suppression`, whichever line it is for.
+            let own = about?;
+            let from = self.clauses.partition_point(|clause| clause.directive < own);
+            let count = self.clauses[from..].iter().take_while(|clause| clause.directive == own).count();
+            (from..from + count).find(|&clause| self.clauses[clause].rule == Some(rule))
         })?;
-        clause.used = true;
-        Some(Suppressed { kind: "comment", reason: comments.directives[clause.directive].reason.clone() })
+        self.clauses[clause].used = true;
+        let directive = &self.comments.directives[self.clauses[clause].directive];
+        Some(Suppressed { kind: "comment", reason: directive.reason.clone() })
+    }
+
+    fn on_line(&self, rule: &str, line: u32, about: Option<usize>) -> Option<usize> {
+        [Some(rule), None].into_iter().find_map(|named| {
+            let clauses = self.by_line.get(&(named, line))?;
+            clauses.iter().copied().find(|&clause| self.may_silence(clause, rule, about))
+        })
+    }
+
+    fn around(&self, rule: &str, start: u32, about: Option<usize>) -> Option<usize> {
+        let covers =
+            |&&(clause, from, to): &&(usize, u32, u32)| from <= start && start < to && self.may_silence(clause, rule, about);
+        self.by_block.iter().find(covers).map(|it| it.0)
+    }
+
+    /// A comment for all rules does not silence the complaint that it is of no use itself.
+    fn may_silence(&self, clause: usize, rule: &str, about: Option<usize>) -> bool {
+        let Clause { directive, rule: named, .. } = self.clauses[clause];
+        named.map_or(about != Some(directive), |named| named == rule)
     }
 
     /// Complaints about misspelt, blanket and unexplained comments, each with its comment.
@@ -139,9 +191,7 @@ impl<'a> Bench<'a> {
     /// Complaints about clauses that silenced nothing, each with its comment: those for rules about comments, or all others.
     fn unused(&self, about_comments: bool) -> Vec<(usize, Finding)> {
         let mut complaints = Vec::new();
-        let mut idle: Vec<&Clause<'_>> = self.clauses.iter().filter(|clause| !clause.used).collect();
-        idle.sort_by_key(|clause| clause.directive);
-        for clause in idle {
+        for clause in self.clauses.iter().filter(|clause| !clause.used) {
             if clause.rule.is_some_and(|rule| ABOUT_COMMENTS.contains(&rule)) != about_comments || !self.runs(clause.rule) {
                 continue;
             }
@@ -220,43 +270,20 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// How far a comment reaches: the smaller, the more specific. `None` when it silences nothing by itself.
-fn reach(kind: DirectiveKind) -> Option<u8> {
-    match kind {
-        DirectiveKind::DisableLine => Some(0),
-        DirectiveKind::DisableNextLine | DirectiveKind::ExpectNextLine => Some(1),
-        DirectiveKind::Disable => Some(2),
-        DirectiveKind::DisableFile => Some(3),
-        DirectiveKind::Enable | DirectiveKind::Unknown => None,
-    }
-}
-
-fn covers(directives: &[Directive], clause: &Clause<'_>, line: u32, start: u32) -> bool {
-    let it = &directives[clause.directive];
-    match it.kind {
-        DirectiveKind::DisableLine => (it.line..=it.end_line).contains(&line),
-        DirectiveKind::DisableNextLine | DirectiveKind::ExpectNextLine => line == next_line(directives, it),
-        DirectiveKind::Disable => {
-            let ends = |other: &&Directive| {
-                let names = other.rules.is_empty() || clause.rule.is_some_and(|rule| other.rules.iter().any(|it| it == rule));
-                other.kind == DirectiveKind::Enable && other.start > it.start && names
-            };
-            start >= it.start && directives.iter().find(ends).is_none_or(|end| start < end.start)
-        }
-        DirectiveKind::DisableFile => true,
-        DirectiveKind::Enable | DirectiveKind::Unknown => false,
-    }
-}
-
-/// The line below a comment, further such comments skipped, so that several can be stacked.
-fn next_line(directives: &[Directive], from: &Directive) -> u32 {
-    let mut line = from.end_line + 1;
-    for it in directives {
-        if matches!(it.kind, DirectiveKind::DisableNextLine | DirectiveKind::ExpectNextLine) && it.line == line {
-            line = it.end_line + 1;
+/// The line that each comment is for, if it is for the next: further such comments are skipped, so that several can be
+/// stacked.
+fn next_lines(directives: &[Directive]) -> Vec<u32> {
+    let mut lines: Vec<u32> = directives.iter().map(|it| it.end_line + 1).collect();
+    for n in (0..directives.len()).rev() {
+        let below = n + directives[n..].partition_point(|it| it.line < lines[n]);
+        if let Some(it) = directives.get(below)
+            && it.line == lines[n]
+            && matches!(it.kind, DirectiveKind::DisableNextLine | DirectiveKind::ExpectNextLine)
+        {
+            lines[n] = lines[below];
         }
     }
-    line
+    lines
 }
 
 #[cfg(test)]

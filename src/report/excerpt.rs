@@ -60,7 +60,7 @@ impl Excerpt {
     pub(super) fn new(name: &str, text: &str, index: &LineIndex, marks: &[Mark]) -> Excerpt {
         let mut excerpt = Excerpt { name: name.to_owned(), text: String::new(), lines: Vec::new(), labels: Vec::new() };
         let placed: Vec<(Location, &Mark)> = marks.iter().map(|mark| (index.location(text, mark.span.start), mark)).collect();
-        let last = index.location(text, u32::MAX).line - 1;
+        let last = index.count() - 1;
         let shown: BTreeSet<u32> = placed
             .iter()
             .map(|(at, _)| at.line - 1)

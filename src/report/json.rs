@@ -61,8 +61,8 @@ pub(super) fn render(report: Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         serde_json::to_writer(&mut *out, &json_finding(&report, finding))?;
     }
     out.write_all(if report.findings.is_empty() { b"],\n" } else { b"\n],\n" })?;
-    let skipped = report.files.skipped.iter().map(|it| it.count).sum();
-    let files = JsonFiles { checked: report.files.checked, skipped, failed: report.files.failed };
+    let files = report.files;
+    let files = JsonFiles { checked: files.checked, skipped: files.skipped_total(), failed: files.failed };
     write!(out, r#""files": "#)?;
     serde_json::to_writer(&mut *out, &files)?;
     write!(out, ",\n\"notes\": ")?;

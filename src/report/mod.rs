@@ -13,8 +13,9 @@ mod pretty;
 mod style;
 mod summary;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, HOUSE_RULES};
 use crate::text::{FileId, LineIndex};
+use crate::workspace::Files;
 use std::io::{self, Write};
 
 pub use frame::frame;
@@ -42,28 +43,6 @@ pub struct Report<'a> {
     pub notes: &'a [String],
 }
 
-/// Numbers of files.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Files {
-    /// Checked.
-    pub checked: usize,
-    /// Left out.
-    pub skipped: Vec<Skipped>,
-    /// Not readable, not parsable, or we failed over them.
-    pub failed: usize,
-}
-
-/// Files that were left out for one reason.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Skipped {
-    /// What such files are called, in the plural.
-    pub what: &'static str,
-    /// The flag that lets them in.
-    pub flag: Option<&'static str>,
-    /// How many.
-    pub count: usize,
-}
-
 /// An output format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {
@@ -87,7 +66,11 @@ pub fn render(report: Report<'_>, format: Format, style: Style, out: &mut dyn Wr
     }
 }
 
-/// Where the page of a rule can be read.
-fn url(rule: &str) -> String {
-    format!("{}/blob/main/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))
+/// Where the page of a rule can be read. Rules that speak of the run itself have none.
+pub fn url(rule: &str) -> String {
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    if HOUSE_RULES.iter().any(|it| it.id == rule) {
+        return format!("{repository}#readme");
+    }
+    format!("{repository}/blob/main/rules/{rule}.md")
 }

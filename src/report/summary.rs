@@ -1,8 +1,9 @@
 //! What stands below a report: totals, statistics.
 
+use super::Report;
 use super::style::{Style, harmless};
-use super::{Files, Report};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, HOUSE_RULES, Severity};
+use crate::workspace::Files;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -44,7 +45,9 @@ pub fn summary(report: &Report<'_>, style: Style) -> String {
     if report.hidden > 0 {
         let _ = writeln!(text, "{} hidden, --pedantic shows them", counted(report.hidden, "suspect"));
     }
-    let mut rules: Vec<&str> = shown().map(|it| it.rule.as_str()).collect();
+    // Those that speak of the run itself explain themselves.
+    let has_page = |rule: &&str| !HOUSE_RULES.iter().any(|it| it.id == *rule);
+    let mut rules: Vec<&str> = shown().map(|it| it.rule.as_str()).filter(has_page).collect();
     rules.sort_unstable();
     rules.dedup();
     match rules[..] {
@@ -52,8 +55,9 @@ pub fn summary(report: &Report<'_>, style: Style) -> String {
         [rule] => {
             let _ = writeln!(text, "{} tells why this leaks and what to do", style.code(&format!("leaklint explain {rule}")));
         }
-        [rule, ..] => {
-            let _ = writeln!(text, "{} (or another rule) tells why it leaks", style.code(&format!("leaklint explain {rule}")));
+        _ => {
+            let command = style.code("leaklint explain RULE");
+            let _ = writeln!(text, "{command} tells why it leaks and what to do: {}", rules.join(", "));
         }
     }
     text
@@ -77,17 +81,16 @@ pub fn statistics(report: &Report<'_>) -> String {
 
 fn files(files: &Files) -> String {
     let mut text = format!("{} checked", counted(files.checked, "file"));
-    let skipped: usize = files.skipped.iter().map(|it| it.count).sum();
-    if skipped > 0 {
+    if files.skipped_total() > 0 {
         let reasons: Vec<String> = files
             .skipped
             .iter()
-            .map(|it| match it.flag {
-                Some(flag) => format!("{}: {}, see {flag}", it.what, it.count),
-                None => format!("{}: {}", it.what, it.count),
+            .map(|(skip, count)| match skip.words() {
+                (what, Some(flag)) => format!("{what}: {count}, see {flag}"),
+                (what, None) => format!("{what}: {count}"),
             })
             .collect();
-        let _ = write!(text, ", {skipped} skipped ({})", reasons.join("; "));
+        let _ = write!(text, ", {} skipped ({})", files.skipped_total(), reasons.join("; "));
     }
     if files.failed > 0 {
         let _ = write!(text, ", {} failed", files.failed);
