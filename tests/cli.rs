@@ -297,7 +297,6 @@ fn rules_are_listed_and_explained() {
 }
 
 #[test]
-#[ignore = "needs the checks"]
 fn a_leak_is_found_suppressed_and_gated() {
     let project = Project::new(&[LEAKY]);
     let found = project.run(&["check", "-f", "concise"]);

@@ -110,7 +110,7 @@ fn pretty_draws_the_story_over_files() {
         Format::Pretty,
         UNICODE,
         expect![[r#"
-            error[timer-not-cleared] certain
+            error[timer-not-cleared] src/poll.js:3:2 (certain)
 
               × interval started per request is never cleared
                ╭─[src/poll.js:3:2]
@@ -160,7 +160,7 @@ fn a_long_line_is_cut_and_control_characters_are_not_passed_on() {
     ];
     case.add(case.span(0, "setInterval"), story);
     case.check(Format::Pretty, Style::PLAIN, expect![[r#"
-        error[timer-not-cleared] certain
+        error[timer-not-cleared] dist/a\n.js:1:427 (certain)
 
           x interval started per request is never cleared
            ,-[dist/a\n.js:1:427]
@@ -194,27 +194,27 @@ fn a_span_over_lines_is_drawn_at_its_start_and_a_vanished_file_without_a_frame()
         Format::Pretty,
         UNICODE,
         expect![[r#"
-        warning[timer-not-cleared] certain
+            warning[timer-not-cleared] a.js:2:3 (certain)
 
-          ⚠ interval started per request is never cleared
-           ╭─[a.js:2:3]
-         1 │ function f() {
-           ·          ──┬──
-           ·            ╰── runs for every call
-         2 │   on('x', () => {
-           ·   ───────────────
-         3 │     g();
-           ╰────
-          help: keep the handle and call `clearInterval` when the response closes
+              ⚠ interval started per request is never cleared
+               ╭─[a.js:2:3]
+             1 │ function f() {
+               ·          ──┬──
+               ·            ╰── runs for every call
+             2 │   on('x', () => {
+               ·   ───────────────
+             3 │     g();
+               ╰────
+              help: keep the handle and call `clearInterval` when the response closes
 
-        info[timer-not-cleared] certain
+            info[timer-not-cleared] gone.js:1:1 (certain)
 
-          ☞ interval started per request is never cleared (gone.js)
-          help: keep the handle and call `clearInterval` when the response closes
+              ☞ interval started per request is never cleared
+              help: keep the handle and call `clearInterval` when the response closes
 
-        1 warning, 1 info; 1 file checked
-        leaklint explain timer-not-cleared tells why this leaks and what to do
-    "#]],
+            1 warning, 1 info; 1 file checked
+            leaklint explain timer-not-cleared tells why this leaks and what to do
+        "#]],
     );
 }
 
@@ -227,28 +227,28 @@ fn empty_files_and_ends_of_files_have_frames() {
         Format::Pretty,
         Style::PLAIN,
         expect![[r#"
-        error[timer-not-cleared] certain
+            error[timer-not-cleared] empty.js:1:1 (certain)
 
-          x interval started per request is never cleared
-           ,-[empty.js:1:1]
-         1 | 
-           : ^
-           `----
-          help: keep the handle and call `clearInterval` when the response closes
+              x interval started per request is never cleared
+               ,-[empty.js:1:1]
+             1 | 
+               : ^
+               `----
+              help: keep the handle and call `clearInterval` when the response closes
 
-        error[timer-not-cleared] certain
+            error[timer-not-cleared] open.js:2:1 (certain)
 
-          x interval started per request is never cleared
-           ,-[open.js:2:1]
-         1 | f(
-         2 | 
-           : ^
-           `----
-          help: keep the handle and call `clearInterval` when the response closes
+              x interval started per request is never cleared
+               ,-[open.js:2:1]
+             1 | f(
+             2 | 
+               : ^
+               `----
+              help: keep the handle and call `clearInterval` when the response closes
 
-        2 errors; 2 files checked
-        leaklint explain timer-not-cleared tells why this leaks and what to do
-    "#]],
+            2 errors; 2 files checked
+            leaklint explain timer-not-cleared tells why this leaks and what to do
+        "#]],
     );
 }
 
@@ -307,18 +307,18 @@ fn columns_count_utf16_units() {
         Format::Pretty,
         UNICODE,
         expect![[r#"
-        error[timer-not-cleared] certain
+            error[timer-not-cleared] a.js:1:11 (certain)
 
-          × interval started per request is never cleared
-           ╭─[a.js:1:11]
-         1 │ /* é😀 */ leak()
-           ·           ──────
-           ╰────
-          help: keep the handle and call `clearInterval` when the response closes
+              × interval started per request is never cleared
+               ╭─[a.js:1:11]
+             1 │ /* é😀 */ leak()
+               ·           ──────
+               ╰────
+              help: keep the handle and call `clearInterval` when the response closes
 
-        1 error; 1 file checked
-        leaklint explain timer-not-cleared tells why this leaks and what to do
-    "#]],
+            1 error; 1 file checked
+            leaklint explain timer-not-cleared tells why this leaks and what to do
+        "#]],
     );
 }
 

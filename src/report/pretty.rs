@@ -96,7 +96,7 @@ fn drawings(report: &Report<'_>, finding: &Finding) -> Vec<Drawing> {
         Severity::Warning => miette::Severity::Warning,
         Severity::Info => miette::Severity::Advice,
     };
-    let code = format!("{}[{}] {}", severity_word(finding.severity), finding.rule, confidence_word(finding.confidence));
+    let code = heading(report, finding);
     let mut drawings = Vec::new();
     for (file, marks) in marks_by_file(finding) {
         let path = harmless(report.paths.get(file.index()).map_or("", String::as_str)).into_owned();
@@ -105,10 +105,7 @@ fn drawings(report: &Report<'_>, finding: &Finding) -> Vec<Drawing> {
         if excerpt.is_none() && !is_first {
             continue;
         }
-        let mut message = if is_first { harmless(&finding.message).into_owned() } else { String::new() };
-        if excerpt.is_none() {
-            message = format!("{message} ({})", harmless(places::path(report, finding.span)));
-        }
+        let message = if is_first { harmless(&finding.message).into_owned() } else { String::new() };
         drawings.push(Drawing { message, code: is_first.then(|| code.clone()), severity, help: None, excerpt });
     }
     if let Some(last) = drawings.last_mut()
@@ -117,6 +114,14 @@ fn drawings(report: &Report<'_>, finding: &Finding) -> Vec<Drawing> {
         last.help = Some(harmless(&finding.help).into_owned());
     }
     drawings
+}
+
+/// Names the place, too: the first frame may show another, where the story starts.
+fn heading(report: &Report<'_>, finding: &Finding) -> String {
+    let (start, _) = places::range(report, finding.span);
+    let path = harmless(places::path(report, finding.span));
+    let (severity, confidence) = (severity_word(finding.severity), confidence_word(finding.confidence));
+    format!("{severity}[{}] {path}:{}:{} ({confidence})", finding.rule, start.line, start.column)
 }
 
 /// The places of a finding, by file in the order of the story, the finding's own file first. Steps at one place share a label.

@@ -132,6 +132,9 @@ pub struct Acquire {
     /// `pool.connect((error, client, release) => ...)` has 1 and 2.
     #[serde(default)]
     pub given: Vec<u8>,
+    /// A call with a callback lets go by itself when that is done (`transaction(async (t) => ...)`), and acquires nothing.
+    #[serde(default)]
+    pub managed: bool,
     /// May come to its end by itself (a worker whose script returns): at most `suspect`.
     #[serde(default)]
     pub may_end: bool,
