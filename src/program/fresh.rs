@@ -118,6 +118,9 @@ impl Program<'_> {
         if place.path.contains(&self.words.element) {
             return Fresh::Unknown;
         }
+        if let Some(f) = self.shared_signal(place, from) {
+            return Fresh::Shared(f);
+        }
         let fresh = match &place.root {
             Root::Outside(_) | Root::Static(_) | Root::Global(_) => Fresh::Program,
             Root::Binding(binding) => {
@@ -136,6 +139,38 @@ impl Program<'_> {
             },
         };
         self.promote(fresh)
+    }
+
+    /// An abort signal that a caller hands in, by itself or in its options: meant to be shared by many calls.
+    fn shared_signal(&self, place: &Place, from: FnRef) -> Option<FnRef> {
+        let name = self.place_name(place)?;
+        if ![self.words.signal, self.words.abort_signal, self.words.external_signal].contains(&name) {
+            return None;
+        }
+        match &place.root {
+            Root::Param(f, n) => {
+                let called_back = self.callers(*f).any(|edge| matches!(edge.how, How::Callback { .. }));
+                let unit = self.type_of(self.param_value(*f, *n, 0)).is_some_and(|ty| self.is_unit(ty));
+                (!called_back && !unit && !self.entries_of.contains_key(f)).then_some(*f)
+            }
+            // A signal of the instance's own controller is as fresh as the instance.
+            Root::Instance(shape) => {
+                let first = place.path.first()?;
+                let writes = self.tables.fields.get(&(*shape, *first)).map_or(&[][..], Vec::as_slice);
+                let own = writes.iter().any(|it| {
+                    let facts = self.facts(it.value.file());
+                    match facts.expr(it.value.id) {
+                        Expr::New(..) => true,
+                        Expr::Member(object, _) => {
+                            !matches!(self.place(it.value.with(object)).map(|it| it.root), Some(Root::Param(..)))
+                        }
+                        _ => false,
+                    }
+                });
+                (!own).then_some(from)
+            }
+            _ => None,
+        }
     }
 
     /// A scope that is entered once per program creates program-lived values.

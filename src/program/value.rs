@@ -359,8 +359,8 @@ impl<'a> Program<'a> {
             Expr::Call(callee, _) => {
                 if let Expr::Member(object, name) = facts.expr(callee) {
                     let name = facts.sym(name);
-                    let object = self.eval(call.with(object));
-                    return self.method_model(object, name);
+                    let value = self.eval(call.with(object));
+                    return self.method_model(value, name).or_else(|| self.model_by_use(call, object, value, name));
                 }
                 match self.eval(call.with(callee)) {
                     Value::Path(path) => self.paths.call(path).map(|it| (it, None)),
@@ -378,6 +378,41 @@ impl<'a> Program<'a> {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// What the use of an unknown receiver tells of it: `x.addEventListener("abort", f)` is called on a signal, and
+    /// `pkg.on("error", f)` on a package's namespace that is an emitter.
+    fn model_by_use(&self, call: ExprRef, object: ExprId, value: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
+        let facts = self.facts(call.file());
+        if value.is_known() || ![self.words.on, self.words.add_event_listener].contains(&name) {
+            return None;
+        }
+        let ty = if name == self.words.add_event_listener {
+            let event = self.argument(call, 0).and_then(|it| self.constant_text(it));
+            (event.as_deref() == Some("abort")).then(|| self.rulebook.models.type_at("AbortSignal"))?
+        } else {
+            let Expr::Ident(id) = facts.expr(object) else { return None };
+            let binding = BindingRef { file: call.file(), id };
+            (value == Value::Outside && self.is_package(binding))
+                .then(|| self.rulebook.models.type_at("node:events#EventEmitter"))?
+        };
+        self.method_model(Value::Instance(ty?), name)
+    }
+
+    /// Whether a binding is the namespace or default export of a package.
+    fn is_package(&self, binding: BindingRef) -> bool {
+        let facts = self.facts(binding.file);
+        let it = &facts.bindings[binding.id.index()];
+        match it.kind {
+            BindingKind::Import(import) => match facts.imports[import as usize].imported {
+                crate::facts::Imported::Namespace => true,
+                crate::facts::Imported::Name(name) => facts.sym(name) == self.words.default,
+                crate::facts::Imported::Effect => false,
+            },
+            _ => {
+                matches!(it.init.get().map(|init| facts.expr(init)), Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Free(name) if facts.sym(name) == self.words.require))
+            }
         }
     }
 
