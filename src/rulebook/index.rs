@@ -1,6 +1,6 @@
 //! Models by path.
 
-use super::model::{CallModel, DecoratorModel, EntryModel, EventModel, MemberModel, ModelFile, TypeModel};
+use super::model::{CallModel, DecoratorModel, EntryModel, EventModel, MemberModel, ModelFile, Part, TypeModel};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// A type: index into [`Models::types`].
@@ -31,12 +31,15 @@ impl Models {
                 for path in std::iter::once(&ty.name).chain(&ty.aka) {
                     models.type_by_path.insert(path.clone(), ix);
                 }
+                held_by(&mut ty.construct, Part::Runtime);
+                ty.methods.values_mut().for_each(|call| held_by(call, Part::Receiver));
                 ty.methods = split_keys(ty.methods);
                 ty.events = split_keys(ty.events);
                 ty.members = split_keys(ty.members);
                 models.types.push(ty);
             }
-            for function in file.functions {
+            for mut function in file.functions {
+                held_by(&mut function.call, Part::Runtime);
                 for path in function.name {
                     models.functions.insert(path, function.call.clone());
                 }
@@ -119,6 +122,13 @@ impl Models {
             open.extend(ty.extends.iter().rev().filter_map(|path| self.type_at(path)));
         }
         None
+    }
+}
+
+/// Fills in the default of a holder: a function of a module is no method of it.
+fn held_by(call: &mut CallModel, default: Part) {
+    if let Some(acquire) = &mut call.acquire {
+        acquire.holder.get_or_insert(default);
     }
 }
 

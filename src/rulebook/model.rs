@@ -9,8 +9,8 @@
 //! Promises are transparent: `returns` names what `await` gives, and `then` hands it to its callback.
 //!
 //! Where options are named (`unless`, `only_with`, `bounded_with`), an option counts when it is given with a value other than
-//! `false`, `null`, `undefined` and `0`; a dot goes into a nested object (`limits.fileSize`). `cache=false` asks for that
-//! literal, `storage=multer#memoryStorage()` for the result of that call as the value.
+//! `false`, `null`, `undefined` and `0`; a dot goes into a nested object (`limits.fileSize`), and
+//! `storage=multer#memoryStorage()` asks for the result of that call as the value.
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
