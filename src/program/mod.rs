@@ -39,7 +39,7 @@ pub use tables::{Base, Tables, Write};
 pub use value::Value;
 pub use words::Words;
 
-use crate::facts::{Exit, Facts, Site, Sym};
+use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
@@ -81,6 +81,7 @@ pub struct Program<'a> {
     singletons: rustc_hash::FxHashSet<Shape>,
     rates: FxHashMap<FnRef, Rated>,
     indexes: Vec<OnceLock<FileIndex>>,
+    aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
 }
 
 /// Links files into a program.
@@ -106,6 +107,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         singletons: rustc_hash::FxHashSet::default(),
         rates: FxHashMap::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
+        aliases: units.iter().map(|_| OnceLock::new()).collect(),
     };
     program.flatten_types();
     tables::collect(&mut program);
