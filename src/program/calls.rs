@@ -300,7 +300,7 @@ impl Resolver<'_, '_> {
         let facts = self.program.facts(self.file);
         let count = facts.list(args).len();
         for run in runs {
-            let how = How::Callback { recurs: run.recurs, certainty: None, named: true };
+            let how = How::Callback { recurs: run.recurs, certainty: run.certainty, named: true };
             let chosen: Vec<ExprId> = match run.arg {
                 Some(n) => nth(count, n).and_then(|n| facts.item(args, n)).into_iter().collect(),
                 None => facts.list(args).collect(),

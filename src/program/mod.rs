@@ -12,6 +12,7 @@ mod fresh;
 mod guard;
 mod index;
 mod input;
+mod literal;
 mod modules;
 mod paths;
 mod place;
