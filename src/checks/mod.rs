@@ -1,10 +1,38 @@
-//! Program to findings: a few generic algorithms.
+//! Program to findings: a few generic algorithms, each serving many rule pages.
+
+mod acquisition;
+mod capture;
+mod constant;
+mod growth;
+mod key;
+mod listener;
+mod named;
+mod story;
+mod timeout;
+mod unbounded;
+mod unreleased;
+mod unsafe_default;
 
 use crate::finding::Finding;
 use crate::program::Program;
+use rayon::prelude::*;
 
 /// Runs every check. Findings come sorted, unfiltered (all confidences, all rules), without fingerprints.
 pub fn check(program: &Program<'_>) -> Vec<Finding> {
-    let _ = program;
-    Vec::new()
+    let files: Vec<_> = program.files().collect();
+    let released = listener::Removals::collect(program);
+    let mut findings: Vec<Finding> = files
+        .par_iter()
+        .flat_map_iter(|&file| {
+            let mut found = unreleased::check(program, &released, file);
+            found.extend(unsafe_default::check(program, file));
+            found.extend(named::check(program, file));
+            found.extend(capture::check(program, file));
+            found
+        })
+        .collect();
+    findings.extend(unbounded::check(program));
+    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()).then(b.confidence.cmp(&a.confidence)));
+    findings.dedup_by(|a, b| a.span == b.span && a.rule == b.rule);
+    findings
 }

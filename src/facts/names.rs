@@ -47,6 +47,11 @@ impl Names {
         self.syms[name.0 as usize]
     }
 
+    /// Whether the file uses a name.
+    pub fn contains(&self, sym: Sym) -> bool {
+        self.syms.contains(&sym)
+    }
+
     /// Number of names.
     pub fn len(&self) -> usize {
         self.ends.len()

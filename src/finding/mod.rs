@@ -6,8 +6,14 @@
 use crate::text::Span;
 
 mod fingerprint;
+mod house;
+mod judge;
+mod suppress;
 
-pub use fingerprint::{fingerprint, number_duplicates};
+pub use fingerprint::{fingerprint, number_duplicates, snippet};
+pub use house::{HOUSE_RULES, HouseRule, rule_ids};
+pub use judge::{Docket, Judged, fails, judge};
+pub use suppress::{Comments, suppress};
 
 /// How bad a leak is. Ordered: `Info < Warning < Error`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]

@@ -288,7 +288,8 @@ impl Resolver<'_, '_> {
         };
         let recurs = if once && recurs != Recurrence::Exit { Recurrence::Once } else { recurs };
         let Some(arg) = nth(facts.list(args).len(), handler).and_then(|n| facts.item(args, n)) else { return };
-        let how = How::Callback { recurs, certainty, named: model.is_some() };
+        let named = name.is_some_and(|name| program.names_event(ty, name));
+        let how = How::Callback { recurs, certainty, named };
         for f in self.functions(at.expr.with(arg), 0) {
             self.callback(at, f, how, params);
         }

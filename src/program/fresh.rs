@@ -1,7 +1,7 @@
 //! Freshness: in which scope a place's value is created anew, and what repeats a site in which it is not.
 
 use super::calls::How;
-use super::rate::{Quality, Rate, Rated, Witness, is_many};
+use super::rate::{Rate, Rated, Witness, callback_quality, is_many};
 use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::tables::this_function;
 use super::{Place, Program, Root, Value};
@@ -118,8 +118,11 @@ impl Program<'_> {
         if place.path.contains(&self.words.element) {
             return Fresh::Unknown;
         }
+        if let Some(f) = self.shared_signal(place, from) {
+            return Fresh::Shared(f);
+        }
         let fresh = match &place.root {
-            Root::Outside(_) | Root::Static(_) => Fresh::Program,
+            Root::Outside(_) | Root::Static(_) | Root::Global(_) => Fresh::Program,
             Root::Binding(binding) => {
                 let it = &self.facts(binding.file).bindings[binding.id.index()];
                 let f = FnRef { file: binding.file, id: it.function };
@@ -136,6 +139,38 @@ impl Program<'_> {
             },
         };
         self.promote(fresh)
+    }
+
+    /// An abort signal that a caller hands in, by itself or in its options: meant to be shared by many calls.
+    fn shared_signal(&self, place: &Place, from: FnRef) -> Option<FnRef> {
+        let name = self.place_name(place)?;
+        if ![self.words.signal, self.words.abort_signal, self.words.external_signal].contains(&name) {
+            return None;
+        }
+        match &place.root {
+            Root::Param(f, n) => {
+                let called_back = self.callers(*f).any(|edge| matches!(edge.how, How::Callback { .. }));
+                let unit = self.type_of(self.param_value(*f, *n, 0)).is_some_and(|ty| self.is_unit(ty));
+                (!called_back && !unit && !self.entries_of.contains_key(f)).then_some(*f)
+            }
+            // A signal of the instance's own controller is as fresh as the instance.
+            Root::Instance(shape) => {
+                let first = place.path.first()?;
+                let writes = self.tables.fields.get(&(*shape, *first)).map_or(&[][..], Vec::as_slice);
+                let own = writes.iter().any(|it| {
+                    let facts = self.facts(it.value.file());
+                    match facts.expr(it.value.id) {
+                        Expr::New(..) => true,
+                        Expr::Member(object, _) => {
+                            !matches!(self.place(it.value.with(object)).map(|it| it.root), Some(Root::Param(..)))
+                        }
+                        _ => false,
+                    }
+                });
+                (!own).then_some(from)
+            }
+            _ => None,
+        }
     }
 
     /// A scope that is entered once per program creates program-lived values.
@@ -232,7 +267,7 @@ impl Program<'_> {
 
     fn fresh_root(&self, place: &Place) -> Fresh {
         match &place.root {
-            Root::Outside(_) => Fresh::Program,
+            Root::Outside(_) | Root::Global(_) => Fresh::Program,
             Root::Binding(binding) => {
                 let it = &self.facts(binding.file).bindings[binding.id.index()];
                 let f = FnRef { file: binding.file, id: it.function };
@@ -245,10 +280,10 @@ impl Program<'_> {
     /// What repeats a site while a holder is not fresh: the answer to the question of `SEMANTICS.md` section 1.
     pub fn repeated(&self, site: SiteRef, fresh: Fresh) -> Option<Rated> {
         let within = site.expr.within;
-        let looped = self.endless_loop(site).filter(|_| fresh != Fresh::Unknown).map(|_| Rated {
+        let looped = self.endless_loop(site).filter(|_| fresh != Fresh::Unknown).map(|region| Rated {
             rate: Rate::Many,
             recurs: Recurrence::Tick,
-            quality: Quality::Modelled,
+            quality: self.loop_quality(site, region),
             witness: Witness::Start,
         });
         match fresh {
@@ -281,6 +316,7 @@ impl Program<'_> {
     /// The functions in which an instance is made: constructors and field initializers.
     fn instance_functions(&self, shape: Shape) -> FxHashSet<FnRef> {
         let mut found: FxHashSet<FnRef> = self.constructor(shape).into_iter().collect();
+        found.extend(self.constructions(shape).iter().map(|it| it.expr.within).filter(|it| !it.is_module()));
         if let Shape::Class(file, class) = shape {
             let facts = self.facts(file);
             let fields = facts.classes[class.index()].fields;
@@ -298,14 +334,14 @@ impl Program<'_> {
         let mut seen = FxHashSet::default();
         let mut best: Option<Rated> = None;
         while let Some(f) = open.pop() {
-            if !seen.insert(f) || seen.len() > 400 {
+            if !seen.insert(f) || seen.len() > 400 || (f != from && made(f)) {
                 continue;
             }
             for &index in self.callers.get(&f).map_or(&[][..], Vec::as_slice) {
                 let edge = &self.edges[index as usize];
                 match edge.how {
-                    How::Callback { recurs, named, .. } if is_many(recurs) => {
-                        let quality = if named { Quality::Modelled } else { Quality::Inferred };
+                    How::Callback { recurs, named, certainty } if is_many(recurs) => {
+                        let quality = callback_quality(named, certainty);
                         let it = Rated { rate: Rate::Many, recurs, quality, witness: Witness::Edge(index) };
                         best = best.filter(|old| old.quality >= it.quality).or(Some(it));
                     }
@@ -347,6 +383,10 @@ impl Program<'_> {
             Root::Made(file, id) => {
                 let within = self.evaluator(*file, *id);
                 Some(self.span(ExprRef::new(within, *id)))
+            }
+            Root::Global(name) => {
+                let first = self.tables.globals.get(name)?.first()?;
+                Some(first.site.map_or_else(|| self.span(first.value), |site| self.target_span(site.expr)))
             }
             Root::Outside(_) | Root::Param(..) => None,
         }

@@ -23,6 +23,10 @@ pub enum Guard {
 impl Program<'_> {
     /// The strongest once-guard around a site.
     pub fn once_guard(&self, site: SiteRef) -> Option<Guard> {
+        self.guard_where(site, &|_| true)
+    }
+
+    fn guard_where(&self, site: SiteRef, accept: &dyn Fn(&Place) -> bool) -> Option<Guard> {
         let facts = self.facts(site.expr.file());
         let mut best = None;
         let mut at = Some(site.region);
@@ -37,7 +41,7 @@ impl Program<'_> {
             };
             let Some(test) = region.test.get() else { continue };
             for slot in self.empty_slots(site.expr.with(test), empty_when, 0) {
-                if let Some(guard) = self.guard_of(slot, site) {
+                if let Some(guard) = self.guard_of(slot, site, accept) {
                     best = match (best, guard) {
                         (Some(Guard::Program), _) | (_, Guard::Program) => Some(Guard::Program),
                         (None, guard) | (Some(Guard::Key), guard) => Some(guard),
@@ -47,6 +51,27 @@ impl Program<'_> {
             }
         }
         best
+    }
+
+    /// The strongest once-guard around a site whose slot nothing empties again: a lock that is given back guards nothing.
+    pub(super) fn lasting_guard(&self, site: SiteRef) -> Option<Guard> {
+        self.guard_where(site, &|place| !self.is_emptied(place))
+    }
+
+    /// Whether something other than a declaration or constructor writes an empty value to a place.
+    fn is_emptied(&self, place: &Place) -> bool {
+        let writes = match (&place.root, place.path.as_slice()) {
+            (Root::Binding(binding), []) => self.tables.writes.get(binding),
+            (Root::Instance(shape), [name]) => self.tables.fields.get(&(*shape, *name)),
+            (Root::Static(shape), [name]) => self.tables.statics.get(&(*shape, *name)),
+            (Root::Global(name), []) => self.tables.globals.get(name),
+            _ => None,
+        };
+        let empties = |it: &super::Write| {
+            it.site.is_some_and(|site| !site.expr.within.is_module() && !self.is_construction(site.expr.within))
+                && self.is_empty_value(it.value)
+        };
+        writes.is_some_and(|it| it.iter().any(empties))
     }
 
     /// The slots that are known to be empty when a test comes out as `outcome`.
@@ -103,7 +128,7 @@ impl Program<'_> {
     }
 
     /// What a slot guards: it must be filled somewhere in the same file, and its owner decides.
-    fn guard_of(&self, slot: ExprRef, site: SiteRef) -> Option<Guard> {
+    fn guard_of(&self, slot: ExprRef, site: SiteRef, accept: &dyn Fn(&Place) -> bool) -> Option<Guard> {
         let place = self.place(slot)?;
         let element = self.words.element;
         let is_collection = matches!(self.facts(slot.file()).expr(slot.id), Expr::Index(..)) || place.path.contains(&element);
@@ -111,7 +136,7 @@ impl Program<'_> {
         if is_collection || self.is_membership(slot, site) {
             return Some(Guard::Key);
         }
-        if !self.is_filled(&place, file) {
+        if !self.is_filled(&place, file) || !accept(&place) {
             return None;
         }
         match self.fresh_of(&place, from) {
@@ -144,6 +169,7 @@ impl Program<'_> {
             (Root::Binding(binding), []) => self.tables.writes.get(binding).is_some_and(fills),
             (Root::Instance(shape), [name]) => self.tables.fields.get(&(*shape, *name)).is_some_and(fills),
             (Root::Static(shape), [name]) => self.tables.statics.get(&(*shape, *name)).is_some_and(fills),
+            (Root::Global(name), []) => self.tables.globals.get(name).is_some_and(fills),
             (_, [.., name]) => self.writes_member(file, *name),
             _ => false,
         }

@@ -1,6 +1,6 @@
 //! What is looked up often in one file: parents of expressions, sites and exits by function. Built on demand.
 
-use crate::facts::{Expr, ExprId, Facts, FnId, FunctionKind, RegionId};
+use crate::facts::{BindingId, Expr, ExprId, Facts, FnId, FunctionKind, RegionId};
 use rustc_hash::FxHashMap;
 
 /// How an expression's value is used, one step up.
@@ -23,6 +23,8 @@ pub struct FileIndex {
     regions: FxHashMap<ExprId, RegionId>,
     /// Exits by value.
     exit_of: FxHashMap<ExprId, u32>,
+    /// Bindings by initializer.
+    initialized: FxHashMap<ExprId, BindingId>,
     /// Functions by start, for finding the innermost one around a place.
     functions: Vec<(u32, FnId)>,
 }
@@ -46,8 +48,14 @@ impl FileIndex {
             exits,
             regions: facts.sites.iter().map(|site| (site.expr, site.region)).collect(),
             exit_of: facts.exits.iter().enumerate().map(|(i, exit)| (exit.value, i as u32)).collect(),
+            initialized: initialized(facts),
             functions,
         }
+    }
+
+    /// The binding that an expression initializes.
+    pub fn initialized(&self, id: ExprId) -> Option<BindingId> {
+        self.initialized.get(&id).copied()
     }
 
     /// Indexes of a function's sites.
@@ -108,6 +116,11 @@ impl FileIndex {
             }
         }
     }
+}
+
+fn initialized(facts: &Facts) -> FxHashMap<ExprId, BindingId> {
+    let each = facts.bindings.iter().enumerate();
+    each.filter_map(|(i, it)| Some((it.init.get()?, BindingId(i as u32)))).collect()
 }
 
 fn starts(sorted: &[u32], functions: usize, function: impl Fn(&u32) -> u32) -> Vec<u32> {

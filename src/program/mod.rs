@@ -7,6 +7,7 @@
 mod calls;
 mod coverage;
 mod entries;
+mod flow;
 mod fresh;
 mod guard;
 mod index;
@@ -17,12 +18,14 @@ mod place;
 mod rate;
 mod refs;
 mod tables;
+mod uses;
 mod value;
 mod words;
 
 pub use calls::{Arg, Edge, How};
 pub use coverage::{Coverage, Grade};
 pub use entries::Entry;
+pub use flow::Flow;
 pub use fresh::{Fresh, Hold};
 pub use guard::Guard;
 pub use index::{FileIndex, Use};
@@ -37,7 +40,7 @@ pub use value::Value;
 pub use words::Words;
 
 use crate::facts::{Exit, Facts, Site, Sym};
-use crate::rulebook::{CallModel, EventModel, Rulebook, TypeIx};
+use crate::rulebook::{CallModel, EventModel, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
@@ -166,6 +169,11 @@ impl<'a> Program<'a> {
     pub fn event_model(&self, ty: TypeIx, event: Sym) -> Option<&'a EventModel> {
         let any = || self.events.get(&(ty, Sym::of("*")));
         self.events.get(&(ty, event)).or_else(any).copied()
+    }
+
+    /// Whether a type says of an event how often it comes: an emitter's `*` says nothing.
+    pub fn names_event(&self, ty: TypeIx, event: Sym) -> bool {
+        self.events.contains_key(&(ty, event)) || self.event_model(ty, event).is_some_and(|it| it.recurs != Recurrence::Event)
     }
 
     /// The edges that lead into a function.

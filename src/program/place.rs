@@ -17,6 +17,8 @@ pub enum Root {
     Instance(Shape),
     /// A class or constructor function itself.
     Static(Shape),
+    /// A global of the program's own.
+    Global(Sym),
     /// Something modelled that lives outside.
     Outside(PathIx),
     /// A parameter.
@@ -60,7 +62,8 @@ impl Program<'_> {
         let next = |id: ExprId| self.place_deep(expr.with(id), depth + 1);
         match facts.expr(expr.id) {
             Expr::Ident(id) => self.binding_place(BindingRef { file: expr.file(), id }, depth + 1),
-            Expr::Free(name) => self.paths.global(facts.sym(name)).map(|it| Place::of(Root::Outside(it))),
+            Expr::Free(name) => Some(self.global_place(facts.sym(name))),
+            Expr::Member(object, name) if self.is_global_object(expr.file(), object) => Some(self.global_place(facts.sym(name))),
             Expr::This => self.this_place(expr.within),
             Expr::Member(object, name) => self.member_place(expr.with(object), facts.sym(name), depth + 1),
             Expr::Index(object, _) => next(object).map(|it| it.join(self.words.element)),
@@ -74,6 +77,10 @@ impl Program<'_> {
             Expr::Object { .. } | Expr::Array(_) | Expr::New(..) => Some(self.made_place(expr)),
             _ => None,
         }
+    }
+
+    fn global_place(&self, name: Sym) -> Place {
+        Place::of(self.paths.global(name).map_or(Root::Global(name), Root::Outside))
     }
 
     fn made_place(&self, expr: ExprRef) -> Place {
@@ -102,7 +109,7 @@ impl Program<'_> {
         }
     }
 
-    fn binding_place(&self, binding: BindingRef, depth: u32) -> Option<Place> {
+    pub(super) fn binding_place(&self, binding: BindingRef, depth: u32) -> Option<Place> {
         let facts = self.facts(binding.file);
         let it = &facts.bindings[binding.id.index()];
         let own = Place::of(Root::Binding(binding));

@@ -3,8 +3,8 @@
 use super::calls::How;
 use super::refs::{FnRef, SiteRef};
 use super::{Guard, Program};
-use crate::facts::{FnId, FunctionKind, LoopKind, RegionId, RegionKind};
-use crate::rulebook::Recurrence;
+use crate::facts::{Expr, FnId, FunctionKind, LoopKind, RegionId, RegionKind};
+use crate::rulebook::{Certainty, Recurrence};
 use crate::text::{FileId, Span};
 use std::collections::VecDeque;
 
@@ -59,7 +59,7 @@ pub struct Rated {
 }
 
 impl Rated {
-    fn rank(&self) -> (Rate, Quality) {
+    pub(super) fn rank(&self) -> (Rate, Quality) {
         (self.rate, self.quality)
     }
 }
@@ -85,16 +85,21 @@ const SET_UP: [&str; 14] = [
 /// Spreads rates: first as if no guard stood in the way, then with guards judged by what that found.
 pub(super) fn spread(program: &mut Program<'_>) {
     for guarded in [false, true] {
-        let rates = Spread { program, rates: Default::default(), open: VecDeque::new(), guarded }.run();
+        let rates =
+            Spread { program, rates: Default::default(), open: VecDeque::new(), guarded, waiting: Guarded::default() }.run();
         program.rates = rates;
     }
 }
+
+/// Edges whose guard makes them as frequent as something else than their caller.
+type Guarded = rustc_hash::FxHashMap<FnRef, Vec<u32>>;
 
 struct Spread<'p, 'a> {
     program: &'p Program<'a>,
     rates: rustc_hash::FxHashMap<FnRef, Rated>,
     open: VecDeque<FnRef>,
     guarded: bool,
+    waiting: Guarded,
 }
 
 impl Spread<'_, '_> {
@@ -104,13 +109,14 @@ impl Spread<'_, '_> {
             self.raise(FnRef::module(file), Rate::Once, Recurrence::Once, Quality::Modelled, Witness::Start);
         }
         for (i, entry) in program.entries.iter().enumerate() {
-            self.raise(entry.function, Rate::Many, entry.recurs, entry.quality, Witness::Entry(i as u32));
+            let rate = if is_many(entry.recurs) { Rate::Many } else { Rate::Once };
+            self.raise(entry.function, rate, entry.recurs, entry.quality, Witness::Entry(i as u32));
         }
         for (i, edge) in program.edges.iter().enumerate() {
-            if let How::Callback { recurs, named, .. } = edge.how
+            if let How::Callback { recurs, named, certainty } = edge.how
                 && is_many(recurs)
             {
-                let quality = if named { Quality::Modelled } else { Quality::Inferred };
+                let quality = callback_quality(named, certainty);
                 self.raise(edge.callee, Rate::Many, recurs, quality, Witness::Edge(i as u32));
             }
         }
@@ -155,6 +161,9 @@ impl Spread<'_, '_> {
             for &i in edges {
                 self.follow(i, rated);
             }
+            for i in self.waiting.get(&f).cloned().unwrap_or_default() {
+                self.follow_as(i, rated);
+            }
         }
     }
 
@@ -169,24 +178,48 @@ impl Spread<'_, '_> {
             How::Call | How::Construct | How::Passed => false,
         };
         let quality = if edge.how == How::Passed { Quality::Inferred } else { Quality::Modelled };
-        let looped = self.program.endless_loop(edge.site).is_some();
-        if once || (caller.rate == Rate::Once && !looped) {
+        let looped = self.program.endless_loop(edge.site);
+        if once || (caller.rate == Rate::Once && looped.is_none()) {
             self.raise(edge.callee, Rate::Once, Recurrence::Once, quality.min(caller.quality), Witness::Edge(i));
             return;
         }
-        let guarded = self.guarded && edge.how != How::Passed && self.once_per_program(edge.site);
-        if guarded {
-            self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
-        } else if looped && caller.rate < Rate::Many {
-            let quality = quality.min(caller.quality);
+        let guard = if self.guarded && edge.how != How::Passed { self.program.lasting_guard(edge.site) } else { None };
+        match guard {
+            Some(Guard::Program) => {
+                return self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
+            }
+            Some(Guard::Call(owner)) => return self.wait_for(owner, i),
+            Some(Guard::Instance(shape)) => {
+                let owners: Vec<FnRef> = self.program.constructions(shape).iter().map(|it| it.expr.within).collect();
+                if !owners.is_empty() {
+                    return owners.into_iter().for_each(|it| self.wait_for(it, i));
+                }
+            }
+            Some(Guard::Key) | None => {}
+        }
+        if let (Some(region), true) = (looped, caller.rate < Rate::Many) {
+            let quality = quality.min(caller.quality).min(self.program.loop_quality(edge.site, region));
             self.raise(edge.callee, Rate::Many, Recurrence::Tick, quality, Witness::Loop(i));
         } else {
             self.raise(edge.callee, caller.rate, caller.recurs, quality.min(caller.quality), Witness::Edge(i));
         }
     }
 
-    fn once_per_program(&self, site: SiteRef) -> bool {
-        matches!(self.program.once_guard(site), Some(Guard::Program))
+    /// An edge guarded by a slot runs as often as the slot's owner is made.
+    fn wait_for(&mut self, owner: FnRef, i: u32) {
+        let edges = self.waiting.entry(owner).or_default();
+        if !edges.contains(&i) {
+            edges.push(i);
+            if let Some(&rated) = self.rates.get(&owner) {
+                self.follow_as(i, rated);
+            }
+        }
+    }
+
+    fn follow_as(&mut self, i: u32, owner: Rated) {
+        let edge = &self.program.edges[i as usize];
+        let recurs = if owner.rate == Rate::Once { Recurrence::Once } else { owner.recurs };
+        self.raise(edge.callee, owner.rate, recurs, owner.quality, Witness::Edge(i));
     }
 }
 
@@ -196,8 +229,16 @@ fn starts_word(name: &str, word: &str) -> bool {
         && name[word.len()..].starts_with(|c: char| c.is_uppercase() || c == '_')
 }
 
+/// How well a callback's repetition is known: an event that may never come is weak evidence.
+pub(super) fn callback_quality(named: bool, certainty: Option<Certainty>) -> Quality {
+    match (named, certainty) {
+        (true, None | Some(Certainty::Sure)) => Quality::Modelled,
+        _ => Quality::Inferred,
+    }
+}
+
 /// Whether a callback runs again and again.
-pub fn is_many(recurs: Recurrence) -> bool {
+pub(super) fn is_many(recurs: Recurrence) -> bool {
     !matches!(recurs, Recurrence::Now | Recurrence::Once | Recurrence::Exit)
 }
 
@@ -205,6 +246,35 @@ impl Program<'_> {
     /// The rate of a function; `None` if nothing is known to run it.
     pub fn rate(&self, f: FnRef) -> Option<Rated> {
         self.rates.get(&f).copied()
+    }
+
+    /// How well it is known that a loop does not end: one that awaits under a test, or can be left, may be short.
+    pub fn loop_quality(&self, site: SiteRef, region: RegionId) -> Quality {
+        let facts = self.facts(site.expr.file());
+        let it = &facts.regions[region.index()];
+        let tested = match it.test.get().map(|test| facts.expr(test)) {
+            None => it.kind == RegionKind::Loop(LoopKind::Await),
+            Some(Expr::Bool(true)) => false,
+            Some(Expr::Number(n)) => facts.numbers[n as usize] == 0.0,
+            Some(_) => true,
+        };
+        let inside = |mut at: RegionId| {
+            while at != region {
+                match facts.regions[at.index()].parent.get() {
+                    Some(parent) => at = parent,
+                    None => return false,
+                }
+            }
+            true
+        };
+        let left = || {
+            let regions = facts.regions.iter().enumerate();
+            let exits = |(i, other): (usize, &crate::facts::Region)| {
+                other.exits && other.function == it.function && i != region.index() && inside(RegionId(i as u32))
+            };
+            regions.skip(region.index()).any(exits)
+        };
+        if tested || left() { Quality::Inferred } else { Quality::Modelled }
     }
 
     /// The endless loop around a site within its function, if any.
@@ -256,8 +326,8 @@ impl Program<'_> {
     pub fn head(&self, call: super::ExprRef) -> Span {
         let facts = self.facts(call.file());
         match facts.expr(call.id) {
-            crate::facts::Expr::Call(callee, _) => self.span(call.with(callee)),
-            crate::facts::Expr::New(callee, _) => {
+            Expr::Call(callee, _) => self.span(call.with(callee)),
+            Expr::New(callee, _) => {
                 let whole = self.span(call);
                 Span::new(whole.file, whole.start, self.span(call.with(callee)).end)
             }

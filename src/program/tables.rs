@@ -47,6 +47,8 @@ pub struct Tables {
     pub this_of: FxHashMap<FnRef, Shape>,
     /// Assignments to bindings, initializers left out.
     pub writes: FxHashMap<BindingRef, Vec<Write>>,
+    /// Assignments to globals: `global.x = ...`, undeclared `x = ...`.
+    pub globals: FxHashMap<Sym, Vec<Write>>,
     /// Functions that have a prototype of their own, are constructed, or fill `this`.
     pub constructors: FxHashSet<FnRef>,
     /// The binding that an object literal, class or `new` initializes for good.
@@ -66,6 +68,9 @@ impl Tables {
         self.this_of.extend(other.this_of);
         for (key, writes) in other.writes {
             self.writes.entry(key).or_default().extend(writes);
+        }
+        for (key, writes) in other.globals {
+            self.globals.entry(key).or_default().extend(writes);
         }
         self.constructors.extend(other.constructors);
         self.home.extend(other.home);
@@ -176,6 +181,12 @@ impl<'l, 'a> Collector<'l, 'a> {
         let write = Write { value: ExprRef::new(within, value), site: Some(at) };
         match facts.expr(target) {
             Expr::Ident(id) => self.out.writes.entry(BindingRef { file: self.file, id }).or_default().push(write),
+            Expr::Free(name) if facts.sym(name) != words.exports => {
+                self.out.globals.entry(facts.sym(name)).or_default().push(write);
+            }
+            Expr::Member(object, name) if self.program.is_global_object(self.file, object) => {
+                self.out.globals.entry(facts.sym(name)).or_default().push(write);
+            }
             Expr::Member(object, name) => {
                 let sym = facts.sym(name);
                 if sym == words.prototype {

@@ -51,11 +51,14 @@ impl<'a> Program<'a> {
         let next = |id: ExprId| self.eval_deep(expr.with(id), depth + 1);
         match facts.expr(expr.id) {
             Expr::Ident(id) => self.binding_value(BindingRef { file: expr.file(), id }, depth + 1),
-            Expr::Free(name) => self.free_value(expr.file(), name),
+            Expr::Free(name) => self.free_value(expr.file(), name, depth + 1),
             Expr::This => self.this_value(expr.within),
             Expr::Member(object, name) => {
                 if self.is_module_exports(expr.file(), object, name) {
                     return self.required_of(expr.file(), depth + 1);
+                }
+                if self.is_global_object(expr.file(), object) {
+                    return self.free_value(expr.file(), name, depth + 1);
                 }
                 let object = next(object);
                 self.member_value(object, facts.sym(name), depth + 1)
@@ -95,13 +98,29 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn free_value(&self, file: FileId, name: Name) -> Value {
+    fn free_value(&self, file: FileId, name: Name, depth: u32) -> Value {
         let sym = self.facts(file).sym(name);
         let words = &self.words;
         if sym == words.module || sym == words.exports {
             return if sym == words.exports { Value::Module(file) } else { Value::Unknown };
         }
-        self.paths.global(sym).map_or(Value::Unknown, Value::Path)
+        self.paths.global(sym).map_or_else(|| self.global_value(sym, depth), Value::Path)
+    }
+
+    /// What the program assigns to a global of its own.
+    fn global_value(&self, name: Sym, depth: u32) -> Value {
+        let writes = self.tables.globals.get(&name).map_or(&[][..], Vec::as_slice);
+        if depth > MAX_DEPTH {
+            return Value::Unknown;
+        }
+        writes.iter().take(4).map(|it| self.eval_deep(it.value, depth + 2)).find(|it| it.is_known()).unwrap_or(Value::Unknown)
+    }
+
+    /// `global`, `globalThis`, `window`, `self`.
+    pub(super) fn is_global_object(&self, file: FileId, id: ExprId) -> bool {
+        let facts = self.facts(file);
+        let words = &self.words;
+        matches!(facts.expr(id), Expr::Free(name) if [words.global, words.global_this, words.window, words.self_].contains(&facts.sym(name)))
     }
 
     fn is_module_exports(&self, file: FileId, object: ExprId, name: Name) -> bool {
@@ -340,8 +359,8 @@ impl<'a> Program<'a> {
             Expr::Call(callee, _) => {
                 if let Expr::Member(object, name) = facts.expr(callee) {
                     let name = facts.sym(name);
-                    let object = self.eval(call.with(object));
-                    return self.method_model(object, name);
+                    let value = self.eval(call.with(object));
+                    return self.method_model(value, name).or_else(|| self.model_by_use(call, object, value, name));
                 }
                 match self.eval(call.with(callee)) {
                     Value::Path(path) => self.paths.call(path).map(|it| (it, None)),
@@ -359,6 +378,41 @@ impl<'a> Program<'a> {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// What the use of an unknown receiver tells of it: `x.addEventListener("abort", f)` is called on a signal, and
+    /// `pkg.on("error", f)` on a package's namespace that is an emitter.
+    fn model_by_use(&self, call: ExprRef, object: ExprId, value: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
+        let facts = self.facts(call.file());
+        if value.is_known() || ![self.words.on, self.words.add_event_listener].contains(&name) {
+            return None;
+        }
+        let ty = if name == self.words.add_event_listener {
+            let event = self.argument(call, 0).and_then(|it| self.constant_text(it));
+            (event.as_deref() == Some("abort")).then(|| self.rulebook.models.type_at("AbortSignal"))?
+        } else {
+            let Expr::Ident(id) = facts.expr(object) else { return None };
+            let binding = BindingRef { file: call.file(), id };
+            (value == Value::Outside && self.is_package(binding))
+                .then(|| self.rulebook.models.type_at("node:events#EventEmitter"))?
+        };
+        self.method_model(Value::Instance(ty?), name)
+    }
+
+    /// Whether a binding is the namespace or default export of a package.
+    fn is_package(&self, binding: BindingRef) -> bool {
+        let facts = self.facts(binding.file);
+        let it = &facts.bindings[binding.id.index()];
+        match it.kind {
+            BindingKind::Import(import) => match facts.imports[import as usize].imported {
+                crate::facts::Imported::Namespace => true,
+                crate::facts::Imported::Name(name) => facts.sym(name) == self.words.default,
+                crate::facts::Imported::Effect => false,
+            },
+            _ => {
+                matches!(it.init.get().map(|init| facts.expr(init)), Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Free(name) if facts.sym(name) == self.words.require))
+            }
         }
     }
 
@@ -532,5 +586,12 @@ impl<'a> Program<'a> {
             }
         }
         None
+    }
+}
+
+impl Program<'_> {
+    /// What a parameter receives.
+    pub fn param_value_of(&self, f: FnRef, n: u16) -> Value {
+        self.param_value(f, n, 0)
     }
 }

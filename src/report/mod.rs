@@ -1,1 +1,76 @@
-//! To come.
+//! Findings and run totals to text: pretty, concise, JSON.
+//!
+//! In comes a [`Report`], out go bytes into a writer. Every format reads the same value. Nothing here decides what counts:
+//! that was settled before.
+
+mod concise;
+mod excerpt;
+mod frame;
+mod json;
+mod page;
+mod places;
+mod pretty;
+mod style;
+mod summary;
+
+use crate::finding::{Finding, HOUSE_RULES};
+use crate::text::{FileId, LineIndex};
+use crate::workspace::Files;
+use std::io::{self, Write};
+
+pub use frame::frame;
+pub use page::page;
+pub use style::Style;
+pub use summary::{statistics, summary};
+
+/// The text of a file and its lines; `None` for a file that has vanished or changed since it was checked.
+pub type Texts<'a> = dyn Fn(FileId) -> Option<(&'a str, &'a LineIndex)> + 'a;
+
+/// What a run has to say.
+#[derive(Clone, Copy)]
+pub struct Report<'a> {
+    /// Sorted; suppressed ones among them, flagged.
+    pub findings: &'a [Finding],
+    /// Paths as shown, by file.
+    pub paths: &'a [String],
+    /// Texts, by file.
+    pub texts: &'a Texts<'a>,
+    /// Numbers of files.
+    pub files: &'a Files,
+    /// How many suspects are not shown.
+    pub hidden: usize,
+    /// What the user should know: one sentence each, sorted.
+    pub notes: &'a [String],
+}
+
+/// An output format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// Frames around the source, for people.
+    Pretty,
+    /// One line each.
+    Concise,
+    /// For programs.
+    Json,
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// Those of the writer.
+pub fn render(report: Report<'_>, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Pretty => pretty::render(report, style, out),
+        Format::Concise => concise::render(report, out),
+        Format::Json => json::render(report, out),
+    }
+}
+
+/// Where the page of a rule can be read. Rules that speak of the run itself have none.
+pub fn url(rule: &str) -> String {
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    if HOUSE_RULES.iter().any(|it| it.id == rule) {
+        return format!("{repository}#readme");
+    }
+    format!("{repository}/blob/main/rules/{rule}.md")
+}

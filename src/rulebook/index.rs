@@ -1,7 +1,7 @@
 //! Models by path.
 
-use super::model::{CallModel, DecoratorModel, EntryModel, EventModel, MemberModel, ModelFile, TypeModel};
-use rustc_hash::FxHashMap;
+use super::model::{CallModel, DecoratorModel, EntryModel, EventModel, MemberModel, ModelFile, Part, TypeModel};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// A type: index into [`Models::types`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -22,30 +22,26 @@ pub struct Models {
 
 impl Models {
     /// The models of some files, later ones winning.
-    ///
-    /// # Errors
-    /// A type that is named and not modelled, with the name.
-    pub fn new(files: Vec<ModelFile>) -> Result<Models, String> {
+    pub(super) fn new(files: Vec<ModelFile>) -> Models {
         let mut models = Models::default();
+        let mut values = Vec::new();
         for file in files {
             for mut ty in file.types {
                 let ix = TypeIx(models.types.len() as u32);
                 for path in std::iter::once(&ty.name).chain(&ty.aka) {
                     models.type_by_path.insert(path.clone(), ix);
                 }
+                held_by(&mut ty.construct, Part::Runtime);
+                ty.methods.values_mut().for_each(|call| held_by(call, Part::Receiver));
                 ty.methods = split_keys(ty.methods);
                 ty.events = split_keys(ty.events);
+                ty.members = split_keys(ty.members);
                 models.types.push(ty);
             }
-            for function in file.functions {
+            for mut function in file.functions {
+                held_by(&mut function.call, Part::Runtime);
                 for path in function.name {
                     models.functions.insert(path, function.call.clone());
-                }
-            }
-            for value in file.values {
-                for path in value.name {
-                    let Some(&ix) = models.type_by_path.get(&value.r#type) else { return Err(value.r#type) };
-                    models.values.insert(path, ix);
                 }
             }
             for decorator in file.decorators {
@@ -53,9 +49,16 @@ impl Models {
                     models.decorators.insert(path.clone(), decorator.clone());
                 }
             }
+            values.extend(file.values);
             models.entries.extend(file.entries);
         }
-        Ok(models)
+        // A value may have a type of a later file.
+        for value in values {
+            if let Some(&ix) = models.type_by_path.get(&value.r#type) {
+                models.values.extend(value.name.into_iter().map(|path| (path, ix)));
+            }
+        }
+        models
     }
 
     /// The type at a path.
@@ -122,11 +125,29 @@ impl Models {
     }
 }
 
+/// Fills in the default of a holder: a function of a module is no method of it.
+fn held_by(call: &mut CallModel, default: Part) {
+    if let Some(acquire) = &mut call.acquire {
+        acquire.holder.get_or_insert(default);
+    }
+}
+
 /// `"on, addListener" = x` means both.
 fn split_keys<T: Clone>(map: FxHashMap<String, T>) -> FxHashMap<String, T> {
-    map.into_iter()
-        .flat_map(|(keys, value)| keys.split(',').map(|key| (key.trim().to_owned(), value.clone())).collect::<Vec<_>>())
-        .collect()
+    let mut split = FxHashMap::with_capacity_and_hasher(map.len() * 2, FxBuildHasher);
+    // The keys of a table are distinct, so the order of insertion does not matter.
+    #[expect(clippy::iter_over_hash_type)]
+    for (keys, value) in map {
+        let mut keys = keys.split(',').map(|key| key.trim().to_owned()).peekable();
+        while let Some(key) = keys.next() {
+            if keys.peek().is_none() {
+                split.insert(key, value);
+                break;
+            }
+            split.insert(key, value.clone());
+        }
+    }
+    split
 }
 
 impl Models {

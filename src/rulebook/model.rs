@@ -1,9 +1,16 @@
 //! Models: what calls of platforms and libraries acquire, hold, release, bound and recur, as data (`rules/models/*.toml`).
 //!
 //! A *path* names something outside the program: `setInterval` (a global), `process.stdout`, `node:http#createServer`
-//! (an export of a module), `express` (the module itself, called), `express#Router`. A *type* is named by the path of its
-//! constructor or by a made-up path of the same form (`express#Application`). The vocabulary is closed: unknown keys and
-//! words are errors, and what wants `if` is a check in Rust.
+//! (an export of a module), `express` (the module itself, called; its default export too), `express#Router`. Prefixes that
+//! name the global object (`globalThis.`, `window.`, `self.`, `global.`) are not part of a path. A *type* is named by the path
+//! of its constructor or by a made-up path of the same form (`express#Application`). The vocabulary is closed: unknown keys
+//! and words are errors, and what wants `if` is a check in Rust.
+//!
+//! Promises are transparent: `returns` names what `await` gives, and `then` hands it to its callback.
+//!
+//! Where options are named (`unless`, `only_with`, `bounded_with`), an option counts when it is given with a value other than
+//! `false`, `null`, `undefined` and `0`; a dot goes into a nested object (`limits.fileSize`), and
+//! `storage=multer#memoryStorage()` asks for the result of that call as the value.
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -90,14 +97,16 @@ pub enum Part {
     Arg2,
 }
 
-/// A callback argument.
+/// A callback argument. The entries of a call are tried in order, and the first that fits a function describes it.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Callback {
-    /// Index of the argument; negative counts from the end. `all` functions when absent.
+    /// Index of the argument; negative counts from the end. All functions, also those in arrays, when absent.
     pub arg: Option<i8>,
     /// The function is this property of the argument, an object or an array of objects; dots go deeper, `*` is any name.
     pub property: Option<String>,
+    /// Only a function with exactly this many parameters: the error handlers of Express have four.
+    pub arity: Option<u8>,
     /// How often it runs.
     pub recurs: Recurrence,
     /// Types of its parameters; an empty string for unknown.
@@ -113,12 +122,22 @@ pub struct Acquire {
     pub resource: String,
     /// What holds it; default: the receiver for methods, the runtime for functions and constructors.
     pub holder: Option<Part>,
-    /// Argument that is held.
+    /// Argument that is held. A call without it (`app.get("env")`) acquires nothing.
     pub handler: Option<i8>,
     /// Argument that names the event or key.
     pub event: Option<u8>,
     /// What a release names: the handler (default for listeners), the result, or the receiver.
     pub token: Option<Part>,
+    /// Parameters of the callback that are the token, each by itself, when the call has a callback:
+    /// `pool.connect((error, client, release) => ...)` has 1 and 2.
+    #[serde(default)]
+    pub given: Vec<u8>,
+    /// A call with a callback lets go by itself when that is done (`transaction(async (t) => ...)`), and acquires nothing.
+    #[serde(default)]
+    pub managed: bool,
+    /// May come to its end by itself (a worker whose script returns): at most `suspect`.
+    #[serde(default)]
+    pub may_end: bool,
     /// Lets go after the first event.
     #[serde(default)]
     pub once: bool,
@@ -161,6 +180,9 @@ pub struct Unsafe {
     /// Only in code that recurs.
     #[serde(default)]
     pub recurring: bool,
+    /// Only when the first argument is one of these paths: a plug-in that is handed to `register`.
+    #[serde(default)]
+    pub plugin: Vec<String>,
 }
 
 /// What a call does to a collection that is its receiver.
@@ -185,7 +207,8 @@ pub struct CallModel {
     pub returns: Option<String>,
     /// Where the result lives; default: fresh.
     pub lifetime: Option<Lifetime>,
-    /// The call returns this part of it (`on` returns its receiver, `asyncHandler` its argument).
+    /// The call returns this part of it (`on` returns its receiver, `asyncHandler` its argument), or with `returns` a value of
+    /// that type which is called like this part of it (`memoize`).
     pub passes: Option<Part>,
     /// What it acquires.
     pub acquire: Option<Acquire>,
@@ -199,7 +222,9 @@ pub struct CallModel {
     pub r#unsafe: Vec<Unsafe>,
     /// Registers something that belongs to start-up: `use`, `plugin`.
     pub set_up: bool,
-    /// What else a named check looks for: `whole-read`, `write-chunk`, `heap-dump`, `limit-off`.
+    /// As a write to a collection: bounded when this argument is given (the time to live of `cache.set(key, value, ttl)`).
+    pub bounded_by: Option<u8>,
+    /// What else a named check looks for: `whole-read`, `write-chunk`, `heap-dump`, `limit-off`, `server-render`.
     pub does: Option<String>,
 }
 
@@ -214,6 +239,8 @@ pub struct EventModel {
     /// Types of the listener's parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// Where the parameters live; default: created by the event. `connection` for the pooled socket of a client's request.
+    pub lifetime: Option<Lifetime>,
 }
 
 /// A property of a type.
@@ -248,10 +275,13 @@ pub struct TypeModel {
     /// Bounds itself (LRU, TTL): growth of it is no finding.
     #[serde(default)]
     pub bounded: bool,
+    /// Bounds itself when the options of its constructor (any argument) have one of these.
+    #[serde(default)]
+    pub bounded_with: Vec<String>,
     /// What constructing it does.
     #[serde(default)]
     pub construct: CallModel,
-    /// Its methods; a key may list several, comma-separated.
+    /// Its methods; a key may list several, comma-separated. `()` is a call of the value itself.
     #[serde(default)]
     pub methods: FxHashMap<String, CallModel>,
     /// Its events; a key may list several, comma-separated; `*` for all others.
@@ -294,6 +324,11 @@ pub struct DecoratorModel {
     /// On a class: there is one instance of it.
     #[serde(default)]
     pub singleton: bool,
+    /// On a class: not a singleton when the decorator's options (any argument) have one of these.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// On a parameter: its type.
+    pub r#type: Option<String>,
     /// On a class: methods that are entries.
     #[serde(default)]
     pub methods: FxHashMap<String, Recurrence>,

@@ -15,7 +15,12 @@ pub struct Location {
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// Columns every few thousand bytes along long lines, so that a one-line file of megabytes costs no more per place.
+    marks: Vec<(u32, u32)>,
 }
+
+/// Bytes between two marks of a long line.
+const STRIDE: usize = 4096;
 
 impl LineIndex {
     /// Indexes a text.
@@ -32,7 +37,8 @@ impl LineIndex {
             };
             starts.push((at + length) as u32);
         }
-        LineIndex { starts }
+        let marks = marks(text, &starts);
+        LineIndex { starts, marks }
     }
 
     /// The number of lines; a text that ends with a line end has an empty last one.
@@ -44,8 +50,10 @@ impl LineIndex {
     pub fn location(&self, text: &str, offset: u32) -> Location {
         let offset = text.floor_char_boundary(offset as usize);
         let line = self.starts.partition_point(|&start| start as usize <= offset) - 1;
-        let before = &text[self.starts[line] as usize..offset];
-        Location { line: line as u32 + 1, column: utf16_length(before) + 1 }
+        let start = (self.starts[line], 0);
+        let behind = self.marks.partition_point(|&(at, _)| at as usize <= offset);
+        let (from, column) = self.marks[..behind].last().copied().filter(|it| it.0 > start.0).unwrap_or(start);
+        Location { line: line as u32 + 1, column: column + utf16_length(&text[from as usize..offset]) + 1 }
     }
 
     /// The offset of a place; lines and columns outside the text are clamped, as the language server protocol asks.
@@ -76,6 +84,22 @@ impl LineIndex {
     }
 }
 
+/// Offset and UTF-16 column of marks along lines longer than a stride.
+fn marks(text: &str, starts: &[u32]) -> Vec<(u32, u32)> {
+    let mut marks = Vec::new();
+    for (i, &start) in starts.iter().enumerate() {
+        let end = starts.get(i + 1).map_or(text.len(), |&next| next as usize);
+        let (mut at, mut column) = (start as usize, 0);
+        while end - at > STRIDE {
+            let next = text.floor_char_boundary(at + STRIDE);
+            column += utf16_length(&text[at..next]);
+            at = next;
+            marks.push((at as u32, column));
+        }
+    }
+    marks
+}
+
 fn utf16_length(text: &str) -> u32 {
     if text.is_ascii() { text.len() as u32 } else { text.chars().map(|it| it.len_utf16() as u32).sum() }
 }
@@ -87,6 +111,18 @@ mod tests {
     fn at(text: &str, offset: u32) -> (u32, u32) {
         let found = LineIndex::new(text).location(text, offset);
         (found.line, found.column)
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_exact() {
+        let text = format!("x\n{}z\ny", "é😀a".repeat(5000));
+        let index = LineIndex::new(&text);
+        for at in [2usize, 4000, 4099, 9002, 30_000] {
+            let at = text.floor_char_boundary(at);
+            let column = text[2..at].encode_utf16().count() as u32 + 1;
+            assert_eq!(index.location(&text, at as u32), Location { line: 2, column });
+        }
+        assert_eq!(index.location(&text, text.len() as u32 - 1), Location { line: 3, column: 1 });
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! The check *overcaptured*: a closure that stays keeps a unit of work alive, its own captures or those that share its
+//! context (V8 keeps one context per scope, with every variable that any closure of the scope captures).
+
+use super::story::{Draft, of_rate, per, recurs, step};
+use crate::facts::{BindingKind, Expr, ExprId, FnId};
+use crate::finding::{Confidence, Finding, Role};
+use crate::program::{ExprRef, FnRef, Fresh, Place, Program, Root, Value};
+use crate::rulebook::Weight;
+use crate::text::{FileId, Span};
+
+/// The units of work that a function captures: name and place of the first use.
+pub(super) fn captured_units(program: &Program<'_>, f: FnRef) -> Vec<(String, Span)> {
+    let facts = program.facts(f.file);
+    let function = &facts.functions[f.id.index()];
+    let mut found: Vec<(String, Span)> = Vec::new();
+    for (i, node) in facts.nodes.iter().enumerate() {
+        if node.start < function.start || node.start >= function.end {
+            continue;
+        }
+        let Expr::Ident(id) = node.expr else { continue };
+        let binding = &facts.bindings[id.index()];
+        let owner = FnRef { file: f.file, id: binding.function };
+        if owner.is_module()
+            || program.is_within(owner, f)
+            || !matches!(binding.kind, BindingKind::Param(_) | BindingKind::Const | BindingKind::Let)
+        {
+            continue;
+        }
+        let at = ExprRef::new(f, ExprId(i as u32));
+        if is_heavy(program, at) && !found.iter().any(|(name, _)| name == facts.text(binding.name)) {
+            found.push((facts.text(binding.name).to_owned(), program.span(at)));
+        }
+    }
+    found
+}
+
+fn is_heavy(program: &Program<'_>, expr: ExprRef) -> bool {
+    let Value::Instance(ty) = program.eval(expr) else { return false };
+    let models = &program.rulebook.models;
+    models.lineage(ty).iter().any(|it| models.ty(*it).weight == Some(Weight::Heavy))
+}
+
+/// Closures stored in program-lived slots: `current = () => use(req)` keeps the last one, with all it captures.
+pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
+    let facts = program.facts(file);
+    let Some(rule) = program.rulebook.rules.iter().find(|it| it.check == "overcaptured") else { return Vec::new() };
+    let mut found = Vec::new();
+    for site in &facts.sites {
+        let Expr::Assign(_, target, value) = facts.expr(site.expr) else { continue };
+        let Expr::Function(id) = facts.expr(value) else { continue };
+        let within = FnRef { file, id: facts.function_of(site.region) };
+        let f = FnRef { file, id };
+        if within.is_module() {
+            continue;
+        }
+        let at = crate::program::SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
+        let Some(place) = program.place(at.expr.with(target)).filter(|it| is_slot(program, it)) else { continue };
+        if program.fresh_of(&place, within) != Fresh::Program {
+            continue;
+        }
+        let Some(rated) = program.repeated(at, Fresh::Program) else { continue };
+        let (units, shared) = match captured_units(program, f) {
+            units if !units.is_empty() => (units, false),
+            _ => (context_units(program, f), true),
+        };
+        let Some((name, span)) = units.into_iter().next() else { continue };
+        let how = if shared { "through the scope that it shares with another closure" } else { "which it uses" };
+        let mut story = vec![step(Role::Acquired, program.span(at.expr.with(target)), "stored here")];
+        story.extend(recurs(program, at, rated));
+        story.push(step(Role::Held, span, format!("keeps `{name}`, {how}")));
+        let message = format!("closure stored {} in a place that stays keeps `{name}` alive", per(rated.recurs));
+        let confidence = of_rate(rated).min(Confidence::Likely);
+        found.push(Draft { rule, confidence, message, span: program.span(at.expr.with(target)), within, story }.finish(program));
+    }
+    found
+}
+
+/// A slot that is a fixed place, not an element or a property of something short-lived.
+fn is_slot(program: &Program<'_>, place: &Place) -> bool {
+    !place.path.contains(&program.words.element)
+        && matches!(place.root, Root::Binding(_) | Root::Static(_) | Root::Instance(_) | Root::Global(_))
+}
+
+/// What the closure's siblings capture from the scopes that it captures from.
+fn context_units(program: &Program<'_>, f: FnRef) -> Vec<(String, Span)> {
+    let facts = program.facts(f.file);
+    let Some(parent) = facts.functions[f.id.index()].parent.get().filter(|it| *it != FnId::MODULE) else { return Vec::new() };
+    // Without any capture of its own scope, V8 gives the closure no such context.
+    if !captures_from(program, f, parent) {
+        return Vec::new();
+    }
+    let siblings =
+        (0..facts.functions.len() as u32).map(FnId).filter(|id| *id != f.id && facts.functions[id.index()].parent == parent);
+    siblings.flat_map(|id| captured_units(program, FnRef { file: f.file, id })).collect()
+}
+
+fn captures_from(program: &Program<'_>, f: FnRef, parent: FnId) -> bool {
+    let facts = program.facts(f.file);
+    let function = &facts.functions[f.id.index()];
+    facts.nodes.iter().any(|node| {
+        node.start >= function.start
+            && node.start < function.end
+            && matches!(node.expr, Expr::Ident(id) if facts.bindings[id.index()].function == parent)
+    })
+}

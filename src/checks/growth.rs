@@ -1,0 +1,183 @@
+//! Where collections grow: one pass over the sites of functions that recur.
+
+use crate::facts::{AssignOp, Expr, ExprId, Sym};
+use crate::program::{ExprRef, FnRef, Place, Program, Rate, Shape, SiteRef, Value};
+use crate::rulebook::CollectionEffect;
+use crate::text::FileId;
+
+/// How a collection grows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Growth {
+    /// An item is added: `push`, `add`.
+    Item,
+    /// An entry is written under a key.
+    Entry,
+    /// Text or bytes are appended.
+    Text,
+}
+
+/// A site that makes a collection grow.
+#[derive(Clone, Debug)]
+pub(super) struct Grow {
+    pub(super) site: SiteRef,
+    pub(super) growth: Growth,
+    /// The collection, elements stripped.
+    pub(super) place: Place,
+    /// The collection's expression.
+    pub(super) collection: ExprRef,
+    /// The key of an entry, or the item of a set.
+    pub(super) key: Option<ExprRef>,
+    /// What is kept.
+    pub(super) value: Option<ExprRef>,
+}
+
+/// The growth sites of a file in functions that may run again and again.
+pub(super) fn growths(program: &Program<'_>, file: FileId) -> Vec<Grow> {
+    let facts = program.facts(file);
+    let mut found = Vec::new();
+    for site in &facts.sites {
+        let within = FnRef { file, id: facts.function_of(site.region) };
+        let at = SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
+        let candidate = match facts.expr(site.expr) {
+            Expr::Call(callee, _) => matches!(facts.expr(callee), Expr::Member(..)),
+            Expr::Assign(..) => true,
+            _ => false,
+        };
+        if !candidate || !may_recur(program, at) {
+            continue;
+        }
+        found.extend(match facts.expr(site.expr) {
+            Expr::Call(callee, _) => call(program, at, callee),
+            Expr::Assign(op, target, value) => assign(program, at, op, target, value),
+            _ => None,
+        });
+    }
+    found
+}
+
+fn may_recur(program: &Program<'_>, at: SiteRef) -> bool {
+    program.rate(at.expr.within).is_some_and(|it| it.rate > Rate::Once) || program.endless_loop(at).is_some()
+}
+
+fn call(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {
+    let facts = program.facts(at.expr.file());
+    let Expr::Member(object, name) = facts.expr(callee) else { return None };
+    let collection = at.expr.with(object);
+    let receiver = program.eval(collection);
+    let (model, _) = program.method_model(receiver, facts.sym(name))?;
+    let ty = program.type_of(receiver)?;
+    let models = &program.rulebook.models;
+    if models.lineage(ty).iter().any(|it| models.ty(*it).bounded) {
+        return None;
+    }
+    let arg = |n| program.argument(at.expr, n);
+    let is_set = models.ty(ty).name == "Set";
+    let (growth, key, value) = match model.collection? {
+        CollectionEffect::Add => (Growth::Item, arg(0).filter(|_| is_set), arg(0)),
+        CollectionEffect::Put => (Growth::Entry, arg(0), arg(1)),
+        CollectionEffect::Remove | CollectionEffect::Read => return None,
+    };
+    arg(0)?;
+    grow(program, at, growth, collection, key, value)
+}
+
+fn assign(program: &Program<'_>, at: SiteRef, op: AssignOp, target: ExprId, value: ExprId) -> Option<Grow> {
+    let facts = program.facts(at.expr.file());
+    let with = |id| at.expr.with(id);
+    match (op, facts.expr(target)) {
+        // `object[key] = value`, `object[key] ||= value`
+        (AssignOp::Set | AssignOp::Or | AssignOp::Nullish, Expr::Index(object, key)) => {
+            let collection = with(object);
+            if !is_plain_object(program, collection) || is_tombstone(program, with(value)) {
+                return None;
+            }
+            grow(program, at, Growth::Entry, collection, Some(with(key)), Some(with(value)))
+        }
+        // `object[key] += ...` writes a key as well.
+        (AssignOp::Add, Expr::Index(object, key)) if is_plain_object(program, with(object)) => {
+            grow(program, at, Growth::Entry, with(object), Some(with(key)), None)
+        }
+        (AssignOp::Add, Expr::Ident(_) | Expr::Member(..))
+            if is_text(program, with(target)) && !is_number(program, with(value)) =>
+        {
+            grow(program, at, Growth::Text, with(target), None, Some(with(value)))
+        }
+        // `list = list.concat(x)`, `list = [...list, x]`, `text = text + x`, `buffer = Buffer.concat([buffer, x])`
+        (AssignOp::Set, Expr::Ident(_) | Expr::Member(..)) => {
+            let growth = self_growth(program, with(target), with(value))?;
+            grow(program, at, growth, with(target), None, None)
+        }
+        _ => None,
+    }
+}
+
+fn grow(
+    program: &Program<'_>,
+    site: SiteRef,
+    growth: Growth,
+    collection: ExprRef,
+    key: Option<ExprRef>,
+    value: Option<ExprRef>,
+) -> Option<Grow> {
+    let place = program.place(collection)?;
+    // What grows inside an element goes with the element.
+    if place.path.contains(&program.words.element) {
+        return None;
+    }
+    Some(Grow { site, growth, place, collection, key, value })
+}
+
+/// An object used as a map: a literal without methods, or `Object.create(null)`.
+fn is_plain_object(program: &Program<'_>, expr: ExprRef) -> bool {
+    let Value::Object(Shape::Literal(file, id)) = program.eval(expr) else { return false };
+    let facts = program.facts(file);
+    match facts.expr(id) {
+        Expr::Object { count, .. } => count < 4,
+        Expr::Call(..) => true,
+        _ => false,
+    }
+}
+
+fn is_tombstone(program: &Program<'_>, value: ExprRef) -> bool {
+    matches!(program.facts(value.file()).expr(value.id), Expr::Undefined)
+}
+
+fn is_text(program: &Program<'_>, target: ExprRef) -> bool {
+    matches!(program.eval(target), Value::Instance(ty) if matches!(program.rulebook.models.ty(ty).name.as_str(), "String"))
+}
+
+fn is_number(program: &Program<'_>, value: ExprRef) -> bool {
+    matches!(program.facts(value.file()).expr(value.id), Expr::Number(_))
+}
+
+/// `x = f(x)` that makes `x` longer.
+pub(super) fn self_growth(program: &Program<'_>, target: ExprRef, value: ExprRef) -> Option<Growth> {
+    let facts = program.facts(value.file());
+    let same = |id: ExprId| same_place(program, target, value.with(id));
+    match facts.expr(value.id) {
+        Expr::Array(items) => facts
+            .list(items)
+            .any(|it| matches!(facts.expr(it), Expr::Spread(inner) if same(inner)))
+            .then_some(Growth::Item)
+            .filter(|_| facts.list(items).len() > 1),
+        Expr::Object { .. } => {
+            let properties = facts.properties(facts.expr(value.id));
+            let spreads = properties.iter().any(|it| matches!(facts.expr(it.value), Expr::Spread(inner) if same(inner)));
+            (spreads && properties.iter().any(|it| it.key.get().is_some())).then_some(Growth::Entry)
+        }
+        Expr::Binary(crate::facts::BinaryOp::Add, left, _) if is_text(program, target) => same(left).then_some(Growth::Text),
+        Expr::Call(callee, args) => match facts.expr(callee) {
+            Expr::Member(object, name) if facts.sym(name) == Sym::of("concat") => {
+                let parts = facts.item(args, 0).map(|it| facts.expr(it));
+                let buffer = matches!(parts, Some(Expr::Array(items)) if facts.list(items).any(same));
+                (same(object) || buffer).then_some(if buffer { Growth::Text } else { Growth::Item })
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn same_place(program: &Program<'_>, a: ExprRef, b: ExprRef) -> bool {
+    program.place(a).is_some_and(|place| program.place(b) == Some(place))
+}

@@ -1,0 +1,239 @@
+//! The key lattice: how many different keys a write can have (`SEMANTICS.md` section 6).
+
+use crate::facts::{BinaryOp, BindingKind, Expr, ExprId, UnaryOp};
+use crate::program::{ExprRef, FnRef, Fresh, How, Program, Rate, Value};
+use crate::rulebook::Recurrence;
+
+/// How many keys. Ordered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Keys {
+    /// As many as the program names.
+    Closed,
+    /// Cannot be told.
+    Unknown,
+    /// As many as the outside sends.
+    Outside,
+    /// A new one each time.
+    Fresh,
+}
+
+/// Properties that name a kind, not an instance.
+const KINDS: [&str; 22] = [
+    "type",
+    "name",
+    "method",
+    "kind",
+    "className",
+    "constructor",
+    "event",
+    "route",
+    "level",
+    "status",
+    "statusCode",
+    "code",
+    "action",
+    "command",
+    "extension",
+    "ext",
+    "language",
+    "lang",
+    "locale",
+    "protocol",
+    "property",
+    "field",
+];
+
+/// Functions whose results differ each time.
+const MAKERS: [&str; 16] = [
+    "uuid",
+    "uuidv4",
+    "v4",
+    "v1",
+    "nanoid",
+    "randomUUID",
+    "now",
+    "random",
+    "randomBytes",
+    "cuid",
+    "ulid",
+    "shortid",
+    "generateId",
+    "uniqueId",
+    "createId",
+    "Symbol",
+];
+
+/// The keys that an expression can give.
+pub(super) fn keys(program: &Program<'_>, key: ExprRef) -> Keys {
+    keys_deep(program, key, 0)
+}
+
+fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
+    let facts = program.facts(key.file());
+    if depth > 12 {
+        return Keys::Unknown;
+    }
+    let next = |id: ExprId| keys_deep(program, key.with(id), depth + 1);
+    match facts.expr(key.id) {
+        Expr::Str(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Null | Expr::Undefined | Expr::KeyOf(_) => Keys::Closed,
+        Expr::Unary(UnaryOp::TypeOf | UnaryOp::Not, _) => Keys::Closed,
+        Expr::Binary(BinaryOp::Modulo | BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Less | BinaryOp::Greater, ..) => {
+            Keys::Closed
+        }
+        Expr::Template(parts) => facts.list(parts).map(next).max().unwrap_or(Keys::Closed),
+        Expr::Binary(_, a, b) | Expr::Logical(_, a, b) => next(a).max(next(b)),
+        Expr::Choice(parts) => [1, 2].iter().filter_map(|&i| facts.item(parts, i)).map(next).max().unwrap_or(Keys::Unknown),
+        Expr::Update(..) => Keys::Fresh,
+        Expr::New(..) | Expr::Object { .. } | Expr::Array(_) | Expr::Function(_) => Keys::Fresh,
+        Expr::Await(inner) | Expr::Unary(_, inner) | Expr::Spread(inner) => next(inner),
+        Expr::Assign(_, _, value) => next(value),
+        Expr::ElementOf(list) => match next(list) {
+            Keys::Fresh => Keys::Unknown,
+            it => it,
+        },
+        Expr::Member(object, name) => {
+            let text = facts.text(name);
+            if KINDS.contains(&text) || text == "length" {
+                return Keys::Closed.max(if next(object) == Keys::Closed { Keys::Closed } else { kind_of_unit(text) });
+            }
+            if is_counter(program, key) {
+                return Keys::Fresh;
+            }
+            next(object)
+        }
+        Expr::Index(object, _) => next(object),
+        Expr::Ident(_) | Expr::Param(..) => binding(program, key, depth),
+        Expr::Call(callee, args) => {
+            let name = match facts.expr(callee) {
+                Expr::Member(_, name) | Expr::Free(name) => facts.text(name),
+                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
+                _ => "",
+            };
+            if MAKERS.contains(&name) {
+                return Keys::Fresh;
+            }
+            if matches!(name, "keys" | "entries" | "values")
+                && let Some(of) = facts.item(args, 0)
+            {
+                return if next(of) == Keys::Outside { Keys::Outside } else { Keys::Closed };
+            }
+            let receiver = match facts.expr(callee) {
+                Expr::Member(object, _) => next(object),
+                _ => Keys::Closed,
+            };
+            let most = facts.list(args).map(next).max().unwrap_or(Keys::Closed).max(receiver);
+            if most == Keys::Closed && facts.list(args).len() == 0 { Keys::Unknown } else { most }
+        }
+        _ => Keys::Unknown,
+    }
+}
+
+fn kind_of_unit(name: &str) -> Keys {
+    if matches!(name, "name" | "code" | "field" | "property" | "route" | "event" | "action" | "command") {
+        Keys::Unknown
+    } else {
+        Keys::Closed
+    }
+}
+
+/// `id++` somewhere: a counter.
+fn is_counter(program: &Program<'_>, expr: ExprRef) -> bool {
+    let Some(place) = program.place(expr) else { return false };
+    let facts = program.facts(expr.file());
+    facts.sites.iter().any(|site| match facts.expr(site.expr) {
+        Expr::Update(_, target) => {
+            let within = FnRef { file: expr.file(), id: facts.function_of(site.region) };
+            program.place(ExprRef::new(within, target)).as_ref() == Some(&place)
+        }
+        _ => false,
+    })
+}
+
+fn binding(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
+    let facts = program.facts(key.file());
+    let (f, n) = match facts.expr(key.id) {
+        Expr::Param(f, n) => (FnRef { file: key.file(), id: f }, n),
+        Expr::Ident(id) => {
+            let it = &facts.bindings[id.index()];
+            let within = FnRef { file: key.file(), id: it.function };
+            if let Some(init) = it.init.get() {
+                return keys_deep(program, ExprRef::new(within, init), depth + 1);
+            }
+            match it.kind {
+                BindingKind::Param(n) => (within, n),
+                BindingKind::Enum | BindingKind::Function(_) | BindingKind::Class(_) => return Keys::Closed,
+                _ if it.writes > 0 && is_counter(program, key) => return Keys::Fresh,
+                _ => {
+                    let place = crate::program::BindingRef { file: key.file(), id };
+                    let writes = program.tables.writes.get(&place).map_or(&[][..], Vec::as_slice);
+                    return writes
+                        .iter()
+                        .take(4)
+                        .map(|it| keys_deep(program, it.value, depth + 2))
+                        .max()
+                        .unwrap_or(Keys::Unknown);
+                }
+            }
+        }
+        _ => return Keys::Unknown,
+    };
+    parameter(program, f, n, depth)
+}
+
+fn parameter(program: &Program<'_>, f: FnRef, n: u16, depth: u32) -> Keys {
+    if let Value::Instance(ty) = program.param_value_of(f, n)
+        && program.is_unit(ty)
+    {
+        return Keys::Outside;
+    }
+    let args = program.args(f, n);
+    if !args.is_empty() {
+        return args.iter().take(8).map(|it| keys_deep(program, it.value, depth + 2)).max().unwrap_or(Keys::Unknown);
+    }
+    // What a callback receives from outside differs as often as it is called.
+    let from_outside = program.callers(f).any(|edge| {
+        matches!(
+            edge.how,
+            How::Callback { recurs: Recurrence::Request | Recurrence::Connection | Recurrence::Message | Recurrence::Job, .. }
+        )
+    });
+    let is_entry = program.entries.iter().any(|it| it.function == f);
+    if from_outside || is_entry {
+        return Keys::Outside;
+    }
+    let now =
+        program.callers(f).find(|edge| matches!(edge.how, How::Callback { recurs: Recurrence::Now | Recurrence::Once, .. }));
+    match now {
+        // A callback of a collection, or of a promise: as what it runs over.
+        Some(edge) => {
+            let facts = program.facts(edge.site.expr.file());
+            match facts.expr(edge.site.expr.id) {
+                Expr::Call(callee, args) => {
+                    let receiver = match facts.expr(callee) {
+                        Expr::Member(object, _) => keys_deep(program, edge.site.expr.with(object), depth + 1),
+                        _ => Keys::Closed,
+                    };
+                    let others = facts.list(args).filter(|it| !matches!(facts.expr(*it), Expr::Function(_)));
+                    others
+                        .map(|it| keys_deep(program, edge.site.expr.with(it), depth + 1))
+                        .max()
+                        .unwrap_or(Keys::Closed)
+                        .max(receiver)
+                }
+                _ => Keys::Unknown,
+            }
+        }
+        None => Keys::Unknown,
+    }
+}
+
+/// Whether an expression makes, or is handed, something new each time: what `Fresh` says of its place.
+pub(super) fn is_new(program: &Program<'_>, expr: ExprRef) -> bool {
+    let thing = match program.eval(expr) {
+        Value::Instance(ty) => program.is_unit(ty),
+        Value::Object(_) => true,
+        _ => false,
+    };
+    let fresh = program.place(expr).filter(|_| thing).map(|it| program.fresh_of(&it, expr.within));
+    matches!(fresh, Some(Fresh::Call(f)) if program.rate(f).is_some_and(|it| it.rate == Rate::Many))
+}

@@ -1,0 +1,164 @@
+//! Small named checks: whole reads of what a request sends, writes that ignore backpressure, heap dumps behind open routes,
+//! listener limits switched off.
+
+use super::key::{Keys, keys};
+use super::story::{Draft, of_rate, per, recurs, step};
+use crate::facts::{Expr, Facts, LoopKind, RegionId, RegionKind};
+use crate::finding::{Confidence, Finding, Role};
+use crate::program::{ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
+use crate::rulebook::{CallModel, Recurrence, Rule};
+use crate::text::FileId;
+
+/// Checks one file.
+pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
+    let facts = program.facts(file);
+    let mut found = Vec::new();
+    for site in &facts.sites {
+        if !matches!(facts.expr(site.expr), Expr::Call(..)) {
+            continue;
+        }
+        let call = ExprRef::new(FnRef { file, id: facts.function_of(site.region) }, site.expr);
+        let Some((model, _)) = program.call_model(call) else { continue };
+        let Some(does) = model.does.as_deref() else { continue };
+        let at = SiteRef { expr: call, region: site.region };
+        found.extend(match does {
+            "whole-read" => whole_read(program, at),
+            "write-chunk" => backpressure(program, at),
+            "heap-dump" => exposed(program, at, model),
+            "limit-off" => limit_off(program, at),
+            _ => None,
+        });
+    }
+    found
+}
+
+fn rule<'p>(program: &Program<'p>, check: &str) -> Option<&'p Rule> {
+    program.rulebook.rules.iter().find(|it| it.check == check)
+}
+
+/// A file that a request names, read whole.
+fn whole_read(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
+    let rule = rule(program, "whole-read")?;
+    let rated = program.rate(at.expr.within).filter(|it| it.rate == Rate::Many && it.recurs == Recurrence::Request)?;
+    let path = program.argument(at.expr, 0)?;
+    if keys(program, path) != Keys::Outside {
+        return None;
+    }
+    let span = program.head(at.expr);
+    let mut story = vec![step(Role::Acquired, span, "read whole here")];
+    story.extend(recurs(program, at, rated));
+    let confidence = of_rate(rated).min(Confidence::Likely);
+    let message = format!("a file that the request names is read whole into memory {}", per(rated.recurs));
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+}
+
+/// `write` in a loop, its result thrown away, and nothing in the function waits for `drain`.
+fn backpressure(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
+    let rule = rule(program, "backpressure")?;
+    let facts = program.facts(at.expr.file());
+    let in_loop = enclosing_loop(facts, at.region)?;
+    let rated = program.rate(at.expr.within).filter(|it| it.rate == Rate::Many)?;
+    if program.parent(at.expr).is_some() || waits(program, at, in_loop) {
+        return None;
+    }
+    let span = program.head(at.expr);
+    let mut story = vec![step(Role::Acquired, span, "written here, and the result is not looked at")];
+    story.extend(recurs(program, at, rated));
+    // A loop over what is in memory already buffers that much at most.
+    let confidence = match facts.regions[in_loop.index()].kind {
+        RegionKind::Loop(LoopKind::Each) => Confidence::Suspect,
+        _ => of_rate(rated).min(Confidence::Likely),
+    };
+    let message = "chunks are written in a loop that does not wait for the receiver".to_owned();
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+}
+
+fn enclosing_loop(facts: &Facts, region: RegionId) -> Option<RegionId> {
+    let mut at = Some(region);
+    while let Some(id) = at {
+        let it = &facts.regions[id.index()];
+        if matches!(it.kind, RegionKind::Loop(_)) {
+            return Some(id);
+        }
+        at = it.parent.get();
+    }
+    None
+}
+
+/// Whether the loop awaits, or the function speaks of `drain`.
+fn waits(program: &Program<'_>, at: SiteRef, in_loop: RegionId) -> bool {
+    let facts = program.facts(at.expr.file());
+    let inside = |mut region: RegionId| {
+        loop {
+            if region == in_loop {
+                return true;
+            }
+            match facts.regions[region.index()].parent.get() {
+                Some(parent) => region = parent,
+                None => return false,
+            }
+        }
+    };
+    let awaits = program.sites(at.expr.within).any(|it| matches!(facts.expr(it.expr), Expr::Await(_)) && inside(it.region));
+    let kind = facts.regions[in_loop.index()].kind;
+    let drains = facts.names.contains(crate::facts::Sym::of("drain"));
+    drains || awaits && kind != RegionKind::Loop(LoopKind::Await)
+}
+
+/// A heap dump or profile that any request can ask for.
+fn exposed(program: &Program<'_>, at: SiteRef, _model: &CallModel) -> Option<Finding> {
+    let rule = rule(program, "exposed")?;
+    let rated = program.rate(at.expr.within).filter(|it| it.rate == Rate::Many && it.recurs == Recurrence::Request)?;
+    let (_, origin, _) = program.origin(at.expr.within)?;
+    let span = program.head(at.expr);
+    let mut story = vec![step(Role::Acquired, span, "written here")];
+    story.extend(recurs(program, at, rated));
+    let guarded = guarded_route(program, origin);
+    let confidence = of_rate(rated).min(if guarded { Confidence::Suspect } else { Confidence::Likely });
+    let message =
+        "a request can ask for a heap dump or profile, which holds every secret in memory and stops the process".to_owned();
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+}
+
+/// Whether the route's registration names more than a path and a handler.
+fn guarded_route(program: &Program<'_>, origin: crate::text::Span) -> bool {
+    let facts = program.facts(origin.file);
+    facts
+        .nodes
+        .iter()
+        .any(|node| node.start == origin.start && matches!(node.expr, Expr::Call(_, args) if facts.list(args).len() > 2))
+}
+
+/// `setMaxListeners(0)` on an emitter that gains listeners again and again.
+fn limit_off(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
+    let rule = rule(program, "limit-off")?;
+    let facts = program.facts(at.expr.file());
+    let limit = program.argument(at.expr, 0)?;
+    let off = match facts.expr(limit.id) {
+        Expr::Number(n) => facts.numbers[n as usize] == 0.0,
+        Expr::Free(name) => facts.text(name) == "Infinity",
+        _ => false,
+    };
+    if !off {
+        return None;
+    }
+    let Expr::Call(callee, _) = facts.expr(at.expr.id) else { return None };
+    let Expr::Member(receiver, _) = facts.expr(callee) else { return None };
+    let receiver = at.expr.with(receiver);
+    let place = program.place(receiver)?;
+    if program.fresh_of(&place, at.expr.within) != Fresh::Program {
+        return None;
+    }
+    let added = super::acquisition::acquisitions(program, at.expr.file()).into_iter().find(|it| {
+        it.model.resource.ends_with("listener")
+            && it.receiver.and_then(|it| program.place(it)).as_ref() == Some(&place)
+            && program.rate(it.site.expr.within).is_some_and(|it| it.rate == Rate::Many)
+    })?;
+    let span = program.head(at.expr);
+    let story = vec![
+        step(Role::Acquired, span, "the limit is switched off here"),
+        step(Role::Acquired, program.head(added.site.expr), "and listeners are added again and again here"),
+    ];
+    let message = "the warning that shows leaking listeners is switched off on an emitter that gains them".to_owned();
+    Some(Draft { rule, confidence: Confidence::Likely, message, span, within: at.expr.within, story }.finish(program))
+}

@@ -1,0 +1,70 @@
+//! One-shot timers: they let go by themselves, so only three shapes are findings (`SEMANTICS.md` section 5): a long delay
+//! over something heavy, a clear that misses some way out, and a chain that re-arms itself and is started again and again.
+
+use super::acquisition::Acquisition;
+use super::capture::captured_units;
+use super::constant;
+use super::story::{Draft, per, recurs, step};
+use crate::finding::{Confidence, Finding, Role};
+use crate::program::{FnRef, Grade, Program, Rated, Value};
+use crate::rulebook::Rule;
+
+/// A delay from which a pending timer is worth a finding, in milliseconds.
+const LONG: f64 = 300_000.0;
+
+pub(super) fn judge(
+    program: &Program<'_>,
+    rule: &Rule,
+    acquired: &Acquisition<'_>,
+    rated: Rated,
+    confidence: Confidence,
+) -> Option<Finding> {
+    let call = acquired.site.expr;
+    let handler = acquired.handler(program)?;
+    let f = match program.eval(handler) {
+        Value::Function(f) => f,
+        _ => return None,
+    };
+    let flow = program.flow(call, "timeout");
+    let coverage = program.coverage(acquired.site, &flow.releases);
+    let per = per(rated.recurs);
+    let mut story = vec![step(Role::Acquired, program.head(call), "started here")];
+    story.extend(recurs(program, acquired.site, rated));
+    let units = captured_units(program, f);
+    let delay = program.argument(call, 1).and_then(|it| constant::number(program, it));
+    let (confidence, message) = if rearms(program, acquired, f) && flow.releases.is_empty() {
+        let tested = program.facts(call.file()).regions[acquired.site.region.index()].parent.get().is_some();
+        let limit = if tested { Confidence::Suspect } else { Confidence::Likely };
+        (confidence.min(limit), format!("timer that re-arms itself is started {per}, and nothing stops it"))
+    } else if coverage.grade == Grade::Partial && !units.is_empty() {
+        (
+            confidence.min(Confidence::Suspect),
+            format!("timer started {per} keeps `{}`, and is cleared on some ways out only", units[0].0),
+        )
+    } else if let (Some(delay), false, Grade::None) = (delay.filter(|it| *it >= LONG), units.is_empty(), coverage.grade) {
+        let minutes = delay / 60_000.0;
+        (
+            confidence.min(Confidence::Likely),
+            format!("timer started {per} keeps `{}` for {minutes:.0} minutes, and nothing clears it", units[0].0),
+        )
+    } else {
+        return None;
+    };
+    if let Some((_, span)) = units.first() {
+        story.push(step(Role::Held, *span, "the callback keeps this alive"));
+    }
+    if let Some(release) = coverage.release {
+        story.push(step(Role::Released, program.head(release.expr), coverage.reason.clone()));
+    }
+    Some(Draft { rule, confidence, message, span: program.head(call), within: call.within, story }.finish(program))
+}
+
+/// Whether the callback leads back to the site.
+fn rearms(program: &Program<'_>, acquired: &Acquisition<'_>, handler: FnRef) -> bool {
+    let target = acquired.site.expr.within;
+    if handler == target {
+        return true;
+    }
+    let direct = |f: FnRef| program.callees(f).any(|edge| edge.callee == target && edge.how == crate::program::How::Call);
+    direct(handler)
+}

@@ -1,0 +1,485 @@
+//! The check *unbounded*: a collection that stays, grows again and again, and that nothing empties.
+
+use super::acquisition::name_of;
+use super::growth::{Grow, Growth, growths};
+use super::key::{Keys, is_new, keys};
+use super::story::{Draft, of_rate, per, recurs, step};
+use crate::facts::{AssignOp, BinaryOp, Expr, RegionKind};
+use crate::finding::{Confidence, Finding, Role, Severity};
+use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
+use crate::rulebook::{Certainty, CollectionEffect, Recurrence, Weight};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Checks the program: collections by place, each reported once, where it grows for the surest reason.
+pub(super) fn check(program: &Program<'_>) -> Vec<Finding> {
+    let files: Vec<_> = program.files().collect();
+    let candidates: Vec<Candidate> =
+        files.par_iter().flat_map_iter(|&file| growths(program, file)).filter_map(|grow| candidate(program, grow)).collect();
+    let mut by_place: BTreeMap<Place, Vec<Candidate>> = BTreeMap::new();
+    for it in candidates {
+        by_place.entry(it.grow.place.clone()).or_default().push(it);
+    }
+    let places: Vec<_> = by_place.into_iter().collect();
+    places.par_iter().filter_map(|(place, candidates)| judge(program, place, candidates)).collect()
+}
+
+struct Candidate {
+    grow: Grow,
+    rated: Rated,
+    confidence: Confidence,
+}
+
+/// A growth whose collection stays while the site repeats.
+fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
+    let holds = program.place_holds(&grow.place, grow.site, 0);
+    let (hold, rated) = holds
+        .into_iter()
+        .filter_map(|hold| Some((hold, program.repeated(hold.at, hold.fresh)?)))
+        .max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))?;
+    let mut confidence = of_rate(rated);
+    match hold.fresh {
+        Fresh::Program if ends_with_receiver(program, &grow.place, rated) => confidence = confidence.min(Confidence::Suspect),
+        Fresh::Program => {}
+        // It goes with its call, instance or connection, however large it gets until then.
+        Fresh::Call(f) => match lasting_unit(program, f) {
+            Some(true) if grow.growth == Growth::Text => confidence = confidence.min(Confidence::Likely),
+            _ => confidence = confidence.min(Confidence::Suspect),
+        },
+        Fresh::Instance(_) | Fresh::Connection | Fresh::Shared(_) => confidence = confidence.min(Confidence::Suspect),
+        Fresh::Unknown => return None,
+    }
+    match grow.key.map(|it| if is_new(program, it) { Keys::Fresh } else { keys(program, it) }) {
+        Some(Keys::Closed) => return None,
+        Some(Keys::Unknown) => confidence = confidence.min(Confidence::Suspect),
+        Some(Keys::Outside) => confidence = confidence.min(Confidence::Likely),
+        Some(Keys::Fresh) | None => {}
+    }
+    match program.once_guard(grow.site) {
+        Some(Guard::Program) => return None,
+        // Testing for a key before writing it is how maps are filled.
+        Some(Guard::Key) if grow.growth == Growth::Item && grow.key.is_none() => confidence = confidence.min(Confidence::Likely),
+        Some(Guard::Instance(_) | Guard::Call(_)) => confidence = confidence.min(Confidence::Suspect),
+        _ => {}
+    }
+    if within_size_test(program, &grow) || fills_once(program, &grow) {
+        return None;
+    }
+    Some(Candidate { grow, rated, confidence })
+}
+
+/// A local of a function that runs once, filled by events of something that this function made: both end together.
+fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> bool {
+    let (Root::Binding(binding), Witness::Edge(i)) = (&place.root, rated.witness) else { return false };
+    if program.is_top_level(*binding) {
+        return false;
+    }
+    let edge = &program.edges[i as usize];
+    let facts = program.facts(edge.site.expr.file());
+    let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
+    let Expr::Member(receiver, _) = facts.expr(callee) else { return false };
+    let receiver = edge.site.expr.with(receiver);
+    program.type_of(program.eval(receiver)).is_none_or(|ty| program.is_unit(ty))
+}
+
+/// Whether a call lasts as long as a connection, which lives long.
+fn lasting_unit(program: &Program<'_>, f: crate::program::FnRef) -> Option<bool> {
+    let rated = program.rate(f)?;
+    Some(rated.rate == Rate::Many && rated.recurs == Recurrence::Connection && rated.quality == Quality::Modelled)
+}
+
+/// `if (list.length < MAX) list.push(x)`, and the rest of the block after `if (list.length >= MAX) return`.
+fn within_size_test(program: &Program<'_>, grow: &Grow) -> bool {
+    let facts = program.facts(grow.site.expr.file());
+    let mut at = Some(grow.site.region);
+    while let Some(id) = at {
+        let region = &facts.regions[id.index()];
+        at = region.parent.get();
+        if !matches!(region.kind, RegionKind::Then | RegionKind::Else) {
+            continue;
+        }
+        if let Some(test) = region.test.get()
+            && compares_size(program, grow.site.expr.with(test), &grow.place, 0)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place, depth: u32) -> bool {
+    let facts = program.facts(test.file());
+    let next = |id| compares_size(program, test.with(id), place, depth + 1);
+    if depth > 6 {
+        return false;
+    }
+    match facts.expr(test.id) {
+        Expr::Logical(_, a, b) => next(a) || next(b),
+        Expr::Unary(_, a) => next(a),
+        Expr::Binary(BinaryOp::Less | BinaryOp::Greater | BinaryOp::Equal | BinaryOp::NotEqual, a, b) => {
+            [a, b].into_iter().any(|id| match facts.expr(id) {
+                Expr::Member(object, name) if matches!(facts.text(name), "length" | "size") => {
+                    program.place(test.with(object)).as_ref() == Some(place)
+                        || matches!(facts.expr(object), Expr::Call(_, args) if facts.item(args, 0).is_some_and(|it| program.place(test.with(it)).as_ref() == Some(place)))
+                }
+                _ => false,
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Set-up: what is stored is a function or class handed in by a registering API.
+fn fills_once(program: &Program<'_>, grow: &Grow) -> bool {
+    let name = program
+        .facts(grow.site.expr.file())
+        .text(program.facts(grow.site.expr.file()).functions[grow.site.expr.within.id.index()].name);
+    let registers = ["use", "register", "add", "define", "param", "route", "plugin", "extend", "install", "mount", "addPlugin"]
+        .iter()
+        .any(|it| name == *it || name.starts_with("register") || name.starts_with("addPlugin"));
+    registers && program.rate(grow.site.expr.within).is_none_or(|it| it.rate < Rate::Many)
+}
+
+fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Option<Finding> {
+    let best = candidates.iter().max_by_key(|it| (it.confidence, std::cmp::Reverse(it.grow.site)))?;
+    let mut verdict = survey(program, place, candidates);
+    if verdict.bounded {
+        return None;
+    }
+    let mut confidence = best.confidence;
+    if verdict.escapes {
+        confidence = confidence.min(Confidence::Suspect);
+    }
+    let resource = resource(program, best, &verdict);
+    let rule =
+        program.rulebook.rule_for("unbounded", resource).or_else(|| program.rulebook.rule_for("unbounded", "collection"))?;
+    if let Some(limit) = verdict.limit.take() {
+        confidence = confidence.min(limit);
+    }
+    let grow = &best.grow;
+    let name = name_of(program, grow.collection);
+    let span = program.head(grow.site.expr);
+    let span = match program.facts(grow.site.expr.file()).expr(grow.site.expr.id) {
+        Expr::Assign(_, target, _) => program.span(grow.site.expr.with(target)),
+        _ => span,
+    };
+    let what = match grow.growth {
+        Growth::Item => "an item",
+        Growth::Entry => "an entry",
+        Growth::Text => "text",
+    };
+    let ending = match (&verdict.partial, resource) {
+        (Some((_, why)), _) => why.clone(),
+        (None, "write-only") => "and nothing reads or removes it".into(),
+        (None, _) => "and nothing removes any".into(),
+    };
+    let message = format!("`{name}` gains {what} {}, {ending}", per(best.rated.recurs));
+    let mut story = vec![step(Role::Acquired, span, "grows here")];
+    story.extend(recurs(program, grow.site, best.rated));
+    if let Some(span) = program.declaration(place) {
+        story.push(step(Role::Held, span, format!("`{name}` is declared here and stays")));
+    }
+    if let Some((release, why)) = &verdict.partial {
+        story.push(step(Role::Released, program.head(release.expr), why.clone()));
+    }
+    let mut finding = Draft { rule, confidence, message, span, within: grow.site.expr.within, story }.finish(program);
+    if is_light(program, grow) && finding.severity == Severity::Error {
+        finding.severity = Severity::Warning;
+    }
+    Some(finding)
+}
+
+/// A payload of a number or flag per entry.
+fn is_light(program: &Program<'_>, grow: &Grow) -> bool {
+    let Some(value) = grow.value else { return false };
+    let facts = program.facts(value.file());
+    match facts.expr(value.id) {
+        Expr::Number(_) | Expr::Bool(_) | Expr::Update(..) => true,
+        _ => matches!(program.eval(value), Value::Instance(ty) if program.rulebook.models.ty(ty).weight == Some(Weight::Light)),
+    }
+}
+
+fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'static str {
+    if best.grow.growth == Growth::Text {
+        return "text";
+    }
+    if !verdict.read && verdict.partial.is_none() {
+        return "write-only";
+    }
+    let pending = best.grow.value.is_some_and(|it| is_pending(program, it));
+    match best.grow.growth {
+        Growth::Entry if pending => "pending",
+        Growth::Item if verdict.drained => "queue",
+        _ => "collection",
+    }
+}
+
+/// A resolver, a callback or a response: somebody waits for the entry's end.
+fn is_pending(program: &Program<'_>, value: ExprRef) -> bool {
+    let facts = program.facts(value.file());
+    match facts.expr(value.id) {
+        Expr::Function(_) => true,
+        Expr::Object { .. } => facts
+            .properties(facts.expr(value.id))
+            .iter()
+            .any(|it| matches!(facts.text(it.name), "resolve" | "reject" | "callback")),
+        Expr::Ident(id) => {
+            matches!(facts.text(facts.bindings[id.index()].name), "resolve" | "reject" | "callback" | "cb" | "done" | "res")
+        }
+        _ => false,
+    }
+}
+
+/// What all uses of a collection say.
+#[derive(Default)]
+struct Verdict {
+    bounded: bool,
+    read: bool,
+    escapes: bool,
+    drained: bool,
+    partial: Option<(SiteRef, String)>,
+    limit: Option<Confidence>,
+}
+
+fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Verdict {
+    let mut verdict = Verdict::default();
+    for at in program.uses(place) {
+        match classify(program, at, place) {
+            Usage::Grow | Usage::Ignored => {}
+            Usage::Read => verdict.read = true,
+            Usage::Escape => {
+                verdict.read = true;
+                verdict.escapes = true;
+            }
+            Usage::Shrink(site) => shrink(program, site, candidates, &mut verdict),
+        }
+        if verdict.bounded {
+            break;
+        }
+    }
+    verdict
+}
+
+enum Usage {
+    Grow,
+    Read,
+    Escape,
+    Ignored,
+    Shrink(SiteRef),
+}
+
+/// Methods that take from a collection whose type is not known.
+const TAKES: [&str; 22] = [
+    "delete",
+    "clear",
+    "pop",
+    "shift",
+    "splice",
+    "remove",
+    "removeAt",
+    "evict",
+    "prune",
+    "reset",
+    "flush",
+    "expire",
+    "dequeue",
+    "destroy",
+    "del",
+    "purge",
+    "cleanup",
+    "drain",
+    "removeAll",
+    "empty",
+    "trim",
+    "unset",
+];
+
+/// Functions that take from their first argument.
+const TAKERS: [&str; 10] =
+    ["remove", "pull", "pullAll", "pullAt", "unset", "omit", "removeItem", "deleteKey", "arrayRemove", "removeFromArray"];
+
+/// Functions that only look at an argument.
+const LOOKERS: [&str; 34] = [
+    "log",
+    "info",
+    "warn",
+    "error",
+    "debug",
+    "trace",
+    "stringify",
+    "keys",
+    "values",
+    "entries",
+    "isArray",
+    "json",
+    "send",
+    "render",
+    "emit",
+    "includes",
+    "indexOf",
+    "has",
+    "inspect",
+    "String",
+    "from",
+    "format",
+    "concat",
+    "map",
+    "filter",
+    "find",
+    "forEach",
+    "write",
+    "end",
+    "jsonp",
+    "freeze",
+    "broadcast",
+    "size",
+    "isEmpty",
+];
+
+fn classify(program: &Program<'_>, at: ExprRef, _place: &Place) -> Usage {
+    let facts = program.facts(at.file());
+    let Some(parent) = program.parent(at) else {
+        // Handed out by a function, or an alias that is looked at by itself.
+        return if program.index(at.file()).exit_of(at.id).is_some() { Usage::Read } else { Usage::Ignored };
+    };
+    let site = |expr| program.site_of(expr);
+    match facts.expr(parent.id) {
+        Expr::Assign(op, target, value) if target == at.id => match op {
+            AssignOp::Add | AssignOp::Or | AssignOp::Nullish => Usage::Grow,
+            _ if super::growth::self_growth(program, at, at.with(value)).is_some() => Usage::Grow,
+            _ if at.within.is_module()
+                && program
+                    .endless_loop(SiteRef {
+                        expr: parent,
+                        region: site(parent).map_or(crate::facts::RegionId(0), |it| it.region),
+                    })
+                    .is_none() =>
+            {
+                Usage::Ignored
+            }
+            _ => site(parent).map_or(Usage::Read, Usage::Shrink),
+        },
+        Expr::Member(object, name) if object == at.id => member(program, at, parent, facts.text(name)),
+        Expr::Index(object, _) if object == at.id => indexed(program, parent),
+        Expr::Call(callee, args) if callee != at.id => {
+            let name = match facts.expr(callee) {
+                Expr::Member(_, name) | Expr::Free(name) => facts.text(name),
+                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
+                _ => "",
+            };
+            if TAKERS.contains(&name) && facts.item(args, 0) == Some(at.id) {
+                return site(parent).map_or(Usage::Read, Usage::Shrink);
+            }
+            let known = program.edges_at(parent).any(|edge| matches!(edge.how, How::Call | How::Construct))
+                || program.call_model(parent).is_some();
+            if known || LOOKERS.contains(&name) { Usage::Read } else { Usage::Escape }
+        }
+        Expr::New(..) => {
+            let known = program.edges_at(parent).next().is_some() || program.call_model(parent).is_some();
+            if known { Usage::Read } else { Usage::Escape }
+        }
+        // `x = x.filter(...)` reads the right-hand `x`; the left one tells.
+        _ => Usage::Read,
+    }
+}
+
+/// `map.size`, `map.set(...)`, `list.length = 0`.
+fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Usage {
+    let facts = program.facts(at.file());
+    let Some(parent) = program.parent(member) else { return Usage::Read };
+    match facts.expr(parent.id) {
+        Expr::Call(callee, _) if callee == member.id => {
+            let effect = program.call_model(parent).and_then(|(model, _)| model.collection);
+            match effect {
+                Some(CollectionEffect::Add | CollectionEffect::Put) => Usage::Grow,
+                Some(CollectionEffect::Remove) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+                _ if TAKES.contains(&name) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+                // Only testing for a key does not make the values useful.
+                _ => Usage::Read,
+            }
+        }
+        Expr::Assign(_, target, _) if target == member.id && name == "length" => {
+            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
+        }
+        Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+        Expr::Assign(_, target, _) if target == member.id => Usage::Grow,
+        Expr::Update(false, target) if target == member.id && name == "length" => {
+            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
+        }
+        _ => Usage::Read,
+    }
+}
+
+/// `object[key]`: written, deleted or read.
+fn indexed(program: &Program<'_>, index: ExprRef) -> Usage {
+    let facts = program.facts(index.file());
+    let Some(parent) = program.parent(index) else { return Usage::Read };
+    match facts.expr(parent.id) {
+        Expr::Assign(_, target, value) if target == index.id => match facts.expr(value) {
+            // Writing `undefined` keeps the key: no release, no growth either.
+            Expr::Undefined => Usage::Ignored,
+            _ => Usage::Grow,
+        },
+        Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+        Expr::Update(..) => Usage::Grow,
+        _ => Usage::Read,
+    }
+}
+
+/// What a removal is worth for the growths.
+fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdict: &mut Verdict) {
+    let f = site.expr.within;
+    let facts = program.facts(site.expr.file());
+    if matches!(facts.expr(site.expr.id), Expr::Call(callee, _) if matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice")))
+    {
+        verdict.drained = true;
+    }
+    if candidates
+        .iter()
+        .any(|it| it.grow.site.expr.within == f || program.is_within(f, it.grow.site.expr.within) && !is_rare(program, f))
+    {
+        verdict.bounded = true;
+        return;
+    }
+    match program.rate(f) {
+        Some(rated) if rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none() => {}
+        None => verdict.limit = Some(Confidence::Suspect),
+        Some(rated) if rated.rate == Rate::Api => {
+            let offered = candidates.iter().any(|it| it.rated.rate == Rate::Many);
+            if offered && rated.witness == Witness::Offered && !program.is_terminal(f) {
+                verdict.limit = Some(Confidence::Suspect);
+                verdict.partial.get_or_insert((site, "and only a function that nothing here calls removes any".into()));
+            } else {
+                verdict.bounded = true;
+            }
+        }
+        Some(_) if is_rare(program, f) => {
+            verdict.partial.get_or_insert((site, "and it is removed only on an event that may not come".into()));
+            verdict.limit = verdict.limit.or(Some(Confidence::Likely));
+        }
+        Some(rated) if rated.recurs == Recurrence::Request && by_other_entry(program, site, candidates) => {
+            verdict.partial.get_or_insert((site, "and it is removed only if another request asks for it".into()));
+            verdict.limit = Some(Confidence::Suspect);
+        }
+        Some(_) => verdict.bounded = true,
+    }
+}
+
+/// Whether a function runs only on events that may not come.
+fn is_rare(program: &Program<'_>, f: crate::program::FnRef) -> bool {
+    let mut any = false;
+    for edge in program.callers(f) {
+        match edge.how {
+            How::Callback { certainty: Some(Certainty::Rare | Certainty::Never), .. } => any = true,
+            _ => return false,
+        }
+    }
+    any
+}
+
+/// The removal stands in another request's handler than the growth.
+fn by_other_entry(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let origin = |f| program.origin(f).map(|it| it.1);
+    let here = origin(site.expr.within);
+    candidates.iter().all(|it| it.rated.recurs == Recurrence::Request && origin(it.grow.site.expr.within) != here)
+}

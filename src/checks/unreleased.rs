@@ -1,0 +1,284 @@
+//! The check *unreleased*: acquired again and again, held by something that stays, and not released.
+
+use super::acquisition::{Acquisition, acquisitions};
+use super::listener::{self, Match, Removals};
+use super::story::{Draft, of_grade, of_rate, per, recurs, step};
+use super::timeout;
+use crate::facts::{Expr, Sym};
+use crate::finding::{Confidence, Finding, Role, Step};
+use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef};
+use crate::rulebook::{Certainty, Part, Recurrence};
+use crate::text::FileId;
+
+/// Checks one file.
+pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) -> Vec<Finding> {
+    acquisitions(program, file).into_iter().filter_map(|it| judge(program, removals, &it)).collect()
+}
+
+fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> Option<Finding> {
+    let rule = program.rulebook.rule_for("unreleased", &acquired.model.resource)?;
+    // What never runs again is cheap to tell, and most of what there is.
+    program.rate(acquired.site.expr.within).filter(|it| it.rate > Rate::Once || program.endless_loop(acquired.site).is_some())?;
+    let (hold, rated) = longest_hold(program, acquired)?;
+    let guard = program.once_guard(hold.at);
+    let guarded = guard_limit(program, guard, hold.fresh)?;
+    let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
+    if matches!(hold.fresh, Fresh::Shared(_)) {
+        confidence = Confidence::Likely;
+    }
+    if matches!(acquired.model.resource.as_str(), "timeout") {
+        return timeout::judge(program, rule, acquired, rated, confidence);
+    }
+    if hold.via.is_none() && forwards(program, acquired) {
+        confidence = confidence.min(Confidence::Suspect);
+    }
+    if acquired.model.may_end {
+        confidence = confidence.min(Confidence::Suspect);
+    }
+    let answer = if is_listener(acquired) { removal(program, removals, acquired) } else { token(program, acquired) };
+    let (coverage, flow) = answer;
+    let mut confidence = confidence.min(of_grade(coverage.grade).or_else(|| replaced(program, &coverage, &flow))?);
+    if !flow.escapes.is_empty() {
+        confidence = confidence.min(Confidence::Suspect);
+    }
+    let rule = match coverage.reason.as_str() {
+        MISSES => program.rulebook.rule_for("unremovable", "listener").unwrap_or(rule),
+        _ => rule,
+    };
+    let message = message(program, acquired, &hold, rated, &coverage);
+    let story = story(program, acquired, &hold, rated, &coverage);
+    let span = program.head(acquired.site.expr);
+    Some(Draft { rule, confidence, message, span, within: acquired.site.expr.within, story }.finish(program))
+}
+
+/// A handler that is a parameter of the function around: it passes on a registration of its caller's.
+fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let Some(handler) = acquired.handler(program) else { return false };
+    let within = acquired.site.expr.within;
+    matches!(program.place(handler).map(|it| it.root), Some(Root::Param(f, _)) if f == within)
+}
+
+const MISSES: &str = "the removal names another function";
+
+/// The hold that stays longest while its site repeats.
+fn longest_hold(program: &Program<'_>, acquired: &Acquisition<'_>) -> Option<(Hold, Rated)> {
+    let holds = match acquired.holder(program) {
+        None => vec![Hold { fresh: Fresh::Program, at: acquired.site, via: None }],
+        Some(holder) => program.holds(holder, acquired.site),
+    };
+    let judged = holds.into_iter().filter_map(|hold| {
+        let rated = program.repeated(hold.at, hold.fresh)?;
+        Some((hold, rated))
+    });
+    judged.max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))
+}
+
+/// What a once-guard leaves; `None` is silence.
+fn guard_limit(program: &Program<'_>, guard: Option<Guard>, fresh: Fresh) -> Option<Confidence> {
+    match (guard, fresh) {
+        (None, _) => Some(Confidence::Certain),
+        (Some(Guard::Program), _) => None,
+        (Some(Guard::Instance(_)), Fresh::Instance(_)) => None,
+        (Some(Guard::Instance(shape)), _) if program.is_singleton(shape) => None,
+        (Some(Guard::Call(f)), _) if program.runs_once(f) => None,
+        (Some(Guard::Instance(_) | Guard::Call(_) | Guard::Key), _) => Some(Confidence::Suspect),
+    }
+}
+
+/// A listener that lets go after its first event is a finding only if that event may not come.
+fn of_once(program: &Program<'_>, acquired: &Acquisition<'_>) -> Confidence {
+    if !acquired.model.once {
+        return Confidence::Certain;
+    }
+    let certainty = acquired.receiver.zip(program.event_name(acquired.site.expr)).and_then(|(receiver, event)| {
+        let ty = program.type_of(program.eval(receiver))?;
+        program.event_model(ty, Sym::of(&event))
+    });
+    match certainty.map(|it| (it.certainty, it.recurs)) {
+        Some((Some(Certainty::Rare | Certainty::Never), _) | (_, Recurrence::Exit)) => Confidence::Likely,
+        _ => Confidence::Suspect,
+    }
+}
+
+fn is_listener(acquired: &Acquisition<'_>) -> bool {
+    let handler = acquired.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver));
+    acquired.model.handler.is_some() && handler && acquired.receiver.is_some() && acquired.model.resource != "registration"
+}
+
+/// Removals of a listener by name, its own options, and what its result is used for.
+fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
+    let call = acquired.site.expr;
+    let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
+    if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
+        && (program.property(options, Sym::of("signal")).is_some() || is_true(program, options, "once"))
+    {
+        return (covers, Flow::default());
+    }
+    let Some(receiver) = acquired.receiver else { return (Coverage::none(), Flow::default()) };
+    let event = acquired.model.event.and_then(|n| program.argument(call, n as i8)).map(|it| program.constant_text(it));
+    let answers = removals.answers(program, receiver, event.as_ref(), acquired.handler(program));
+    let removing: Vec<SiteRef> = answers.iter().filter(|it| it.1 == Match::Removes).map(|it| it.0).collect();
+    let mut coverage = program.coverage(acquired.site, &removing);
+    if coverage.grade == Grade::None
+        && let Some((missing, _)) = answers.iter().find(|it| it.1 == Match::Misses)
+    {
+        coverage = Coverage { grade: Grade::None, release: Some(*missing), reason: MISSES.into() };
+    }
+    (coverage, Flow::default())
+}
+
+fn is_true(program: &Program<'_>, options: ExprRef, name: &str) -> bool {
+    program.property(options, Sym::of(name)).is_some_and(|it| matches!(program.facts(it.file()).expr(it.id), Expr::Bool(true)))
+}
+
+/// Releases of a token, wherever it goes.
+fn token(program: &Program<'_>, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
+    let call = acquired.site.expr;
+    let mut tokens = match acquired.model.token {
+        Some(Part::Receiver) => acquired.receiver.into_iter().collect(),
+        _ => vec![call],
+    };
+    // With a callback, the token is what the callback is given.
+    for f in program.functions_of_call(call) {
+        for &n in &acquired.model.given {
+            if let Some(binding) = program.param_binding(f, n as usize) {
+                tokens.extend(program.binding_uses(binding));
+            }
+        }
+    }
+    if acquired.model.resource == "registration" && acquired.model.token.is_none() {
+        return (Coverage::none(), Flow::default());
+    }
+    if let (Some(Part::Receiver), Some(receiver)) = (acquired.model.token, acquired.receiver)
+        && let Some(place) = program.place(receiver)
+    {
+        tokens.extend(program.uses(&place));
+    }
+    let flow = program.flow_from(tokens, &acquired.model.resource);
+    let coverage = program.coverage(acquired.site, &flow.releases);
+    // Returned to callers that are not in sight: theirs to release.
+    let handed_out = flow.returned.iter().any(|f| program.callers(*f).next().is_none());
+    if handed_out && coverage.grade < Grade::Covers {
+        return (Coverage { grade: Grade::Covers, release: None, reason: String::new() }, flow);
+    }
+    (coverage, flow)
+}
+
+/// Released only when replaced: silent if the slot lives as long as what holds, a finding if slots come and go.
+fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<Confidence> {
+    if coverage.grade != Grade::PerSlot {
+        return None;
+    }
+    let comes_and_goes = |place: &Place| match place.root {
+        Root::Instance(shape) => {
+            let sites = program.constructions(shape);
+            !sites.is_empty()
+                && !program.is_singleton(shape)
+                && sites.iter().any(|it| program.rate(it.expr.within).is_some_and(|it| it.rate == Rate::Many))
+        }
+        _ => false,
+    };
+    flow.slots.iter().any(comes_and_goes).then_some(Confidence::Likely)
+}
+
+fn thing(resource: &str) -> &'static str {
+    match resource {
+        "interval" => "interval",
+        "listener" | "process-listener" | "abort-listener" => "listener",
+        "agent" => "agent",
+        "pool-client" => "pooled client",
+        "transaction" => "transaction",
+        "cursor" => "cursor",
+        "registration" => "registration",
+        "watcher" => "watcher",
+        "worker" => "worker",
+        "child" => "child process",
+        "server" => "server",
+        "metric" => "metric",
+        "job" | "cron" => "scheduled job",
+        "subscription" => "subscription",
+        "browser" | "page" => "browser page",
+        _ => "client",
+    }
+}
+
+fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated: Rated, coverage: &Coverage) -> String {
+    let thing = thing(&acquired.model.resource);
+    let verb = match acquired.model.resource.as_str() {
+        "interval" => "started",
+        "listener" | "process-listener" | "abort-listener" => "added",
+        "registration" | "metric" => "registered",
+        "pool-client" => "taken",
+        _ => "created",
+    };
+    let per = per(rated.recurs);
+    let holder = holder_name(program, acquired, hold);
+    let held = if holder.is_empty() { String::new() } else { format!(", held by {holder}") };
+    let ending = match coverage.grade {
+        Grade::None if coverage.reason == MISSES => "and its removal names another function".to_owned(),
+        Grade::None if acquired.model.resource == "registration" => "and it stays".to_owned(),
+        Grade::None => format!("and never {}", past(&acquired.model.resource)),
+        Grade::Partial => format!("and {} on some ways out only", past(&acquired.model.resource)),
+        Grade::PerSlot => "and released only when it is replaced".to_owned(),
+        Grade::Unclear | Grade::Covers => format!("and perhaps never {}", past(&acquired.model.resource)),
+    };
+    format!("{thing} {verb} {per}{held}, {ending}")
+}
+
+fn past(resource: &str) -> &'static str {
+    match resource {
+        "interval" => "cleared",
+        "listener" | "process-listener" | "abort-listener" => "removed",
+        "pool-client" => "released",
+        "transaction" => "ended",
+        "job" | "cron" => "stopped",
+        _ => "closed",
+    }
+}
+
+fn holder_name(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold) -> String {
+    match acquired.holder(program) {
+        None if acquired.model.resource == "interval" => "the event loop".into(),
+        None => String::new(),
+        Some(holder) => {
+            let name = super::acquisition::name_of(program, holder);
+            let name = if name.is_empty() { acquired.callee.clone() } else { name };
+            match hold.fresh {
+                Fresh::Connection => format!("`{name}`, which serves many requests"),
+                Fresh::Shared(_) => format!("`{name}`, which the caller shares"),
+                Fresh::Program => format!("`{name}`, which lives as long as the process"),
+                _ => format!("`{name}`, which outlives it"),
+            }
+        }
+    }
+}
+
+fn story(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated: Rated, coverage: &Coverage) -> Vec<Step> {
+    let mut steps = vec![step(Role::Acquired, program.head(acquired.site.expr), format!("{} here", acquired_text(acquired)))];
+    if let Some(via) = hold.via {
+        steps.push(step(Role::Recurs, program.head(via.expr), "called here with a holder that stays"));
+    }
+    steps.extend(recurs(program, hold.at, rated));
+    if let Some(holder) = acquired.holder(program)
+        && let Some(place) = program.place(holder)
+        && let Some(span) = program.declaration(&place)
+    {
+        steps.push(step(Role::Held, span, "the holder is declared here"));
+    }
+    if let Some(release) = coverage.release {
+        steps.push(step(Role::Released, program.head(release.expr), coverage.reason.clone()));
+    }
+    if listener::is_fresh(program, acquired.site.expr) {
+        steps.truncate(8);
+    }
+    steps
+}
+
+fn acquired_text(acquired: &Acquisition<'_>) -> &'static str {
+    match acquired.model.resource.as_str() {
+        "interval" => "started",
+        "listener" | "process-listener" | "abort-listener" => "added",
+        "registration" | "metric" => "registered",
+        _ => "acquired",
+    }
+}

@@ -1,0 +1,56 @@
+//! The check *unsafe default*: a default, or a choice, that keeps data in memory. The models say which.
+
+use super::constant::option;
+use super::story::{Draft, step};
+use crate::facts::Expr;
+use crate::finding::{Confidence, Finding, Role};
+use crate::program::{ExprRef, FnRef, Program, Rate, Value};
+use crate::rulebook::Unsafe;
+use crate::text::FileId;
+
+/// Checks one file.
+pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
+    let facts = program.facts(file);
+    let mut found = Vec::new();
+    for site in &facts.sites {
+        if !matches!(facts.expr(site.expr), Expr::Call(..) | Expr::New(..)) {
+            continue;
+        }
+        let call = ExprRef::new(FnRef { file, id: facts.function_of(site.region) }, site.expr);
+        let Some((model, _)) = program.call_model(call) else { continue };
+        found.extend(model.r#unsafe.iter().filter_map(|it| judge(program, call, it)).next());
+    }
+    found
+}
+
+fn judge(program: &Program<'_>, call: ExprRef, model: &Unsafe) -> Option<Finding> {
+    let rule = program.rulebook.rule(&model.rule)?;
+    if model.recurring && program.rate(call.within).is_none_or(|it| it.rate < Rate::Many) {
+        return None;
+    }
+    if !model.plugin.is_empty() {
+        let Value::Path(path) = program.eval(program.argument(call, 0)?) else { return None };
+        if !model.plugin.iter().any(|it| program.paths.at(it) == Some(path)) {
+            return None;
+        }
+    }
+    let options = model.options.and_then(|n| program.argument(call, n as i8));
+    let confidence = match options {
+        None if model.only_with.is_empty() => Confidence::Certain,
+        None => return None,
+        Some(options) => {
+            let given = |it: &String| option(program, options, it);
+            // Options that cannot be seen whole may hold anything.
+            if model.unless.iter().any(|it| given(it) != Some(false)) {
+                return None;
+            }
+            if !model.only_with.is_empty() && !model.only_with.iter().any(|it| given(it) == Some(true)) {
+                return None;
+            }
+            Confidence::Certain
+        }
+    };
+    let span = program.head(call);
+    let story = vec![step(Role::Acquired, span, "set up here")];
+    Some(Draft { rule, confidence, message: model.message.clone(), span, within: call.within, story }.finish(program))
+}

@@ -1,0 +1,264 @@
+//! What can be typed.
+
+use crate::config::{Confidence, Level, Size};
+use crate::report::Format;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXITS: &str = "Exit codes: 0 clean, 1 findings that fail the run, 2 the job could not be done.";
+
+/// Finds memory leaks in JavaScript and TypeScript
+#[derive(Parser, Debug)]
+#[command(name = "leaklint", version, styles = STYLES, after_help = EXITS, subcommand_required = true, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// Colours in the output
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(super) color: Color,
+    /// Print findings only: no totals, notes and warnings
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Tell on standard error what is done
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Check files and folders for leaks
+    Check(Box<CheckArgs>),
+    /// Tell why a rule's leak leaks and what to do about it
+    Explain(ExplainArgs),
+    /// List the rules
+    Rules(RulesArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXITS)]
+pub(super) struct CheckArgs {
+    /// Files and folders; `-` reads standard input
+    #[arg(default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    /// How findings are written
+    #[arg(short, long, value_enum, default_value_t = FormatArg::Pretty, env = "LEAKLINT_FORMAT", hide_env_values = true)]
+    pub(super) format: FormatArg,
+    /// Write the report to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output_file: Option<PathBuf>,
+    /// Print how often each rule was found
+    #[arg(long)]
+    pub(super) statistics: bool,
+    /// Print on standard error how long each phase took
+    #[arg(long)]
+    pub(super) timing: bool,
+    /// Print the files that are checked instead of findings
+    #[arg(long)]
+    pub(super) list_files: bool,
+    #[command(flatten)]
+    pub(super) choice: ChoiceArgs,
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+    #[command(flatten)]
+    pub(super) exit: ExitArgs,
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+}
+
+/// Which findings are shown.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Findings")]
+pub(super) struct ChoiceArgs {
+    /// The least confidence that is shown [default: likely]
+    #[arg(long, value_enum, value_name = "CONFIDENCE", env = "LEAKLINT_MIN_CONFIDENCE", hide_env_values = true)]
+    pub(super) min_confidence: Option<ConfidenceArg>,
+    /// Show everything, suspects too
+    #[arg(long, conflicts_with = "min_confidence")]
+    pub(super) pedantic: bool,
+    /// Only these rules
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Not these rules
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// Do not obey suppression comments
+    #[arg(long)]
+    pub(super) no_inline_config: bool,
+}
+
+/// Which files are read.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Files")]
+pub(super) struct FileArgs {
+    /// The name of the file that standard input stands for
+    #[arg(long, value_name = "FILE", alias = "stdin-file-path")]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// Check tests and tool configurations too
+    #[arg(long)]
+    pub(super) include_tests: bool,
+    /// Check minified, generated and compiled files too
+    #[arg(long)]
+    pub(super) include_generated: bool,
+    /// Read no .gitignore, .ignore or .leaklintignore
+    #[arg(long)]
+    pub(super) no_ignore: bool,
+    /// Apply ignore rules to files that are named, too
+    #[arg(long)]
+    pub(super) force_exclude: bool,
+    /// Leave out larger files: bytes, or with a unit as in `2MiB` [default: 2MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_file_size: Option<Size>,
+    /// Number of threads [default: one per core]
+    #[arg(long, value_name = "N", env = "LEAKLINT_THREADS", hide_env_values = true)]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// What the exit code says.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Exit code")]
+pub(super) struct ExitArgs {
+    /// The least severity that fails the run [default: error]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<SeverityArg>,
+    /// Let suspects fail the run too
+    #[arg(long)]
+    pub(super) fail_on_suspect: bool,
+    /// Fail the run when there are more warnings
+    #[arg(long, value_name = "N")]
+    pub(super) max_warnings: Option<usize>,
+    /// Fail the run when there is nothing to check
+    #[arg(long)]
+    pub(super) error_on_unmatched: bool,
+    /// Exit with 0 whatever is found; failures still exit with 2
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+}
+
+/// Which configuration holds.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct ConfigArgs {
+    /// Read this file instead of the nearest leaklint.toml or .leaklint.toml
+    #[arg(long, value_name = "FILE", env = "LEAKLINT_CONFIG", hide_env_values = true)]
+    pub(super) config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long)]
+    pub(super) isolated: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ExplainArgs {
+    /// The rule
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(super) rule: Option<String>,
+    /// Every rule
+    #[arg(long)]
+    pub(super) all: bool,
+    /// How the page is written
+    #[arg(short, long, value_enum, default_value_t = PageFormat::Pretty)]
+    pub(super) format: PageFormat,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RulesArgs {
+    /// How the list is written
+    #[arg(short, long, value_enum, default_value_t = ListFormat::Pretty)]
+    pub(super) format: ListFormat,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// In files and pipes too
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum FormatArg {
+    /// Frames around the source
+    Pretty,
+    /// One line for each finding
+    Concise,
+    /// One JSON object
+    Json,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Format {
+        match format {
+            FormatArg::Pretty => Format::Pretty,
+            FormatArg::Concise => Format::Concise,
+            FormatArg::Json => Format::Json,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum PageFormat {
+    /// For the terminal
+    Pretty,
+    /// The page as it is
+    Md,
+    /// With its front matter, as JSON
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum ListFormat {
+    /// A table
+    Pretty,
+    /// JSON
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum ConfidenceArg {
+    /// Every link of the story is resolved
+    Certain,
+    /// One link is inferred
+    Likely,
+    /// Hints
+    Suspect,
+}
+
+impl From<ConfidenceArg> for Confidence {
+    fn from(confidence: ConfidenceArg) -> Confidence {
+        match confidence {
+            ConfidenceArg::Certain => Confidence::Certain,
+            ConfidenceArg::Likely => Confidence::Likely,
+            ConfidenceArg::Suspect => Confidence::Suspect,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum SeverityArg {
+    /// Errors
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Everything
+    Info,
+}
+
+impl From<SeverityArg> for Level {
+    fn from(severity: SeverityArg) -> Level {
+        match severity {
+            SeverityArg::Error => Level::Error,
+            SeverityArg::Warning => Level::Warning,
+            SeverityArg::Info => Level::Info,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `leaklint.toml` as written.
+
+use super::{Confidence, Level, Problem};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+use toml::Spanned;
+
+/// Levels by rule.
+pub(super) type RuleOptions = BTreeMap<Spanned<String>, RuleOption>;
+
+/// Everything that a configuration file may say.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Options {
+    /// Versions of leaklint that may read the file: `0.3`, `>=0.3, <0.5`.
+    pub required_version: Option<Spanned<String>>,
+    /// Levels of rules.
+    pub rules: RuleOptions,
+    /// Files that are left out, as globs.
+    pub exclude: Vec<Spanned<String>>,
+    /// Read test files too.
+    pub include_tests: Option<bool>,
+    /// Read generated and minified files too.
+    pub include_generated: Option<bool>,
+    /// Files above this size are left out: bytes, or `"2 MiB"`.
+    pub max_file_size: Option<Size>,
+    /// The least confidence that is shown.
+    pub min_confidence: Option<Confidence>,
+    /// The least severity that fails a run.
+    pub fail_on: Option<Spanned<Level>>,
+    /// How inline comments are treated.
+    pub suppressions: SuppressionOptions,
+    /// Levels for some files; the last that says something wins.
+    pub overrides: Vec<OverrideOptions>,
+}
+
+/// How inline comments are treated.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SuppressionOptions {
+    /// A comment must say why, behind `--`.
+    pub require_reason: Option<bool>,
+    /// Report comments that silence nothing.
+    pub report_unused: Option<bool>,
+    /// A comment may leave out the rule and silence all of them.
+    pub allow_blanket: Option<bool>,
+}
+
+/// Levels for some files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OverrideOptions {
+    /// The files, as globs.
+    pub files: Vec<Spanned<String>>,
+    /// Levels of rules in them.
+    #[serde(default)]
+    pub rules: RuleOptions,
+}
+
+impl Options {
+    /// Reads a configuration file's text.
+    ///
+    /// # Errors
+    /// What is wrong and where.
+    pub fn parse(path: &str, text: &str) -> Result<Options, Box<Problem>> {
+        toml::from_str(text).map_err(|error| Box::new(Problem::from_toml(path, text, &error)))
+    }
+}
+
+/// A rule's level: `"error"`, or a table `{ level = "error" }`, which leaves room for options of the rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RuleOption {
+    /// The level.
+    pub level: Level,
+}
+
+impl<'de> Deserialize<'de> for RuleOption {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RuleOption, D::Error> {
+        deserializer.deserialize_any(RuleOptionVisitor)
+    }
+}
+
+/// An untagged enum would lose the place and the list of known words.
+struct RuleOptionVisitor;
+
+impl<'de> Visitor<'de> for RuleOptionVisitor {
+    type Value = RuleOption;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a level (`off`, `info`, `warning` or `error`) or a table with one")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<RuleOption, E> {
+        let level = word.parse().map_err(|_| E::unknown_variant(word, Level::WORDS))?;
+        Ok(RuleOption { level })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RuleOption, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            level: Level,
+        }
+        let table = Table::deserialize(de::value::MapAccessDeserializer::new(map))?;
+        Ok(RuleOption { level: table.level })
+    }
+}
+
+/// A number of bytes: a number, or text with a unit (`"512 KiB"`, `"2MB"`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Size(pub u64);
+
+impl std::str::FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Size, String> {
+        let text = text.trim();
+        let at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let unit: u64 = match text[at..].trim().to_ascii_lowercase().as_str() {
+            "" | "b" => 1,
+            "k" | "kib" => 1 << 10,
+            "kb" => 1000,
+            "m" | "mib" => 1 << 20,
+            "mb" => 1_000_000,
+            "g" | "gib" => 1 << 30,
+            "gb" => 1_000_000_000,
+            _ => return Err(format!("`{text}` is not a size; write bytes, or a unit as in `2 MiB`")),
+        };
+        let number: u64 =
+            text[..at].parse().map_err(|_| format!("`{text}` is not a size; write bytes, or a unit as in `2 MiB`"))?;
+        number.checked_mul(unit).map(Size).ok_or_else(|| format!("`{text}` is too large"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Size, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a number of bytes, or text with a unit such as \"2 MiB\"")]
+        enum Written {
+            Bytes(u64),
+            Text(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Bytes(bytes) => Ok(Size(bytes)),
+            Written::Text(text) => text.parse().map_err(de::Error::custom),
+        }
+    }
+}
