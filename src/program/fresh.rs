@@ -380,7 +380,7 @@ impl Program<'_> {
             if !seen.insert(f) || seen.len() > 400 || (f != from && made(f)) {
                 continue;
             }
-            for &index in self.callers.get(&f).map_or(&[][..], Vec::as_slice) {
+            for &index in self.graph.leading_into(f) {
                 let edge = &self.edges[index as usize];
                 if !inside(edge.caller) {
                     continue;

@@ -9,6 +9,7 @@ mod coverage;
 mod entries;
 mod flow;
 mod fresh;
+mod graph;
 mod guard;
 mod index;
 mod input;
@@ -39,6 +40,8 @@ pub use refs::{BindingRef, ExprRef, FnRef, Shape, SiteRef};
 pub use tables::{Base, Tables, Write};
 pub use value::Value;
 pub use words::Words;
+
+use graph::Graph;
 
 use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Recurrence, Rulebook, TypeIx};
@@ -73,14 +76,13 @@ pub struct Program<'a> {
     param_args: FxHashMap<(FnRef, u16), Vec<Arg>>,
     /// Who calls whom.
     pub edges: Vec<Edge>,
-    callers: FxHashMap<FnRef, Vec<u32>>,
-    callees: FxHashMap<FnRef, Vec<u32>>,
+    graph: Graph,
     constructions: FxHashMap<Shape, Vec<SiteRef>>,
     /// Where the outside calls in.
     pub entries: Vec<Entry>,
     entries_of: FxHashMap<FnRef, u32>,
     singletons: rustc_hash::FxHashSet<Shape>,
-    rates: FxHashMap<FnRef, Rated>,
+    rates: Vec<Option<Rated>>,
     indexes: Vec<OnceLock<FileIndex>>,
     aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
 }
@@ -100,13 +102,12 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         param_types: FxHashMap::default(),
         param_args: FxHashMap::default(),
         edges: Vec::new(),
-        callers: FxHashMap::default(),
-        callees: FxHashMap::default(),
+        graph: Graph::default(),
         constructions: FxHashMap::default(),
         entries: Vec::new(),
         entries_of: FxHashMap::default(),
         singletons: rustc_hash::FxHashSet::default(),
-        rates: FxHashMap::default(),
+        rates: Vec::new(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
         aliases: units.iter().map(|_| OnceLock::new()).collect(),
     };
@@ -181,12 +182,12 @@ impl<'a> Program<'a> {
 
     /// The edges that lead into a function.
     pub fn callers(&self, f: FnRef) -> impl Iterator<Item = &Edge> + '_ {
-        self.callers.get(&f).into_iter().flatten().map(|&i| &self.edges[i as usize])
+        self.graph.leading_into(f).iter().map(|&i| &self.edges[i as usize])
     }
 
     /// The edges that lead out of a function.
     pub fn callees(&self, f: FnRef) -> impl Iterator<Item = &Edge> + '_ {
-        self.callees.get(&f).into_iter().flatten().map(|&i| &self.edges[i as usize])
+        self.graph.out_of(f).iter().map(|&i| &self.edges[i as usize])
     }
 
     /// Where a shape is constructed.
