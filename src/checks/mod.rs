@@ -7,6 +7,7 @@ mod growth;
 mod key;
 mod listener;
 mod named;
+mod removal;
 mod story;
 mod timeout;
 mod unbounded;

@@ -3,11 +3,12 @@
 use super::acquisition::name_of;
 use super::growth::{Grow, Growth, growths};
 use super::key::{Keys, is_new, keys};
+use super::removal::{by_other_entry, is_rare, on_command, only_on_message};
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{AssignOp, BinaryOp, Expr, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity};
 use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
-use crate::rulebook::{Certainty, CollectionEffect, Recurrence, Weight};
+use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -24,9 +25,10 @@ pub(super) fn check(program: &Program<'_>) -> Vec<Finding> {
     places.par_iter().filter_map(|(place, candidates)| judge(program, place, candidates)).collect()
 }
 
-struct Candidate {
-    grow: Grow,
-    rated: Rated,
+/// A growth that counts.
+pub(super) struct Candidate {
+    pub(super) grow: Grow,
+    pub(super) rated: Rated,
     confidence: Confidence,
 }
 
@@ -437,6 +439,7 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
     if candidates
         .iter()
         .any(|it| it.grow.site.expr.within == f || program.is_within(f, it.grow.site.expr.within) && !is_rare(program, f))
+        && !only_on_message(program, site, candidates)
     {
         verdict.bounded = true;
         return;
@@ -457,29 +460,14 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
             verdict.partial.get_or_insert((site, "and it is removed only on an event that may not come".into()));
             verdict.limit = verdict.limit.or(Some(Confidence::Likely));
         }
+        Some(_) if on_command(program, site) || only_on_message(program, site, candidates) => {
+            verdict.partial.get_or_insert((site, "and it is removed only if the other side asks for it".into()));
+            verdict.limit = Some(Confidence::Suspect);
+        }
         Some(rated) if rated.recurs == Recurrence::Request && by_other_entry(program, site, candidates) => {
             verdict.partial.get_or_insert((site, "and it is removed only if another request asks for it".into()));
             verdict.limit = Some(Confidence::Suspect);
         }
         Some(_) => verdict.bounded = true,
     }
-}
-
-/// Whether a function runs only on events that may not come.
-fn is_rare(program: &Program<'_>, f: crate::program::FnRef) -> bool {
-    let mut any = false;
-    for edge in program.callers(f) {
-        match edge.how {
-            How::Callback { certainty: Some(Certainty::Rare | Certainty::Never), .. } => any = true,
-            _ => return false,
-        }
-    }
-    any
-}
-
-/// The removal stands in another request's handler than the growth.
-fn by_other_entry(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
-    let origin = |f| program.origin(f).map(|it| it.1);
-    let here = origin(site.expr.within);
-    candidates.iter().all(|it| it.rated.recurs == Recurrence::Request && origin(it.grow.site.expr.within) != here)
 }
