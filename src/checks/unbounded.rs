@@ -338,7 +338,7 @@ const LOOKERS: [&str; 34] = [
     "isEmpty",
 ];
 
-fn classify(program: &Program<'_>, at: ExprRef, _place: &Place) -> Usage {
+fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
     let facts = program.facts(at.file());
     let Some(parent) = program.parent(at) else {
         // Handed out by a function, or an alias that is looked at by itself.
@@ -359,6 +359,8 @@ fn classify(program: &Program<'_>, at: ExprRef, _place: &Place) -> Usage {
             {
                 Usage::Ignored
             }
+            // A field is filled for the first time there, not emptied.
+            _ if matches!(place.root, Root::Instance(_)) && makes_instance(program, at.within) => Usage::Ignored,
             _ => site(parent).map_or(Usage::Read, Usage::Shrink),
         },
         Expr::Member(object, name) if object == at.id => member(program, at, parent, facts.text(name)),
@@ -383,6 +385,13 @@ fn classify(program: &Program<'_>, at: ExprRef, _place: &Place) -> Usage {
         // `x = x.filter(...)` reads the right-hand `x`; the left one tells.
         _ => Usage::Read,
     }
+}
+
+/// A constructor, or a method that only constructors call.
+fn makes_instance(program: &Program<'_>, f: crate::program::FnRef) -> bool {
+    let mut callers = program.callers(f).peekable();
+    program.is_construction(f)
+        || callers.peek().is_some() && callers.all(|it| it.how == How::Call && program.is_construction(it.caller))
 }
 
 /// `map.size`, `map.set(...)`, `list.length = 0`.

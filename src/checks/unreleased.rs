@@ -190,7 +190,11 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
         }
         _ => false,
     };
-    flow.slots.iter().any(comes_and_goes).then_some(Confidence::Likely)
+    if flow.slots.iter().any(comes_and_goes) {
+        return Some(Confidence::Likely);
+    }
+    // An element of a collection that goes takes its slot along, with the token in it.
+    flow.in_element.then_some(Confidence::Suspect)
 }
 
 fn thing(resource: &str) -> &'static str {
