@@ -87,7 +87,9 @@ fn guard_limit(program: &Program<'_>, guard: Option<Guard>, fresh: Fresh) -> Opt
 
 /// A listener that lets go after its first event is a finding only if that event may not come.
 fn of_once(program: &Program<'_>, acquired: &Acquisition<'_>) -> Confidence {
-    if !acquired.model.once {
+    let options = program.argument(acquired.site.expr, -1).filter(|it| program.literal(*it).is_some());
+    let once = acquired.model.once || options.is_some_and(|it| is_listener(acquired) && is_true(program, it, "once"));
+    if !once {
         return Confidence::Certain;
     }
     let certainty = acquired.receiver.zip(program.event_name(acquired.site.expr)).and_then(|(receiver, event)| {
@@ -110,7 +112,7 @@ fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
-        && (program.property(options, Sym::of("signal")).is_some() || is_true(program, options, "once"))
+        && program.property(options, Sym::of("signal")).is_some()
     {
         return (covers, Flow::default());
     }

@@ -202,9 +202,18 @@ impl Program<'_> {
 
     fn fresh_param(&self, f: FnRef, n: u16) -> Fresh {
         let facts = self.facts(f.file);
+        match self.event_lifetimes.get(&f) {
+            Some(Lifetime::Connection) => return Fresh::Connection,
+            Some(Lifetime::Program) => return Fresh::Program,
+            Some(Lifetime::Fresh | Lifetime::Receiver) | None => {}
+        }
         let called_back = self.callers(f).any(|edge| matches!(edge.how, How::Callback { .. }));
         let ty = self.type_of(self.param_value(f, n, 0));
-        if ty.is_some_and(|ty| self.is_unit(ty)) || called_back || self.entries_of.contains_key(&f) {
+        if self.unit_params.contains(&(f, n))
+            || ty.is_some_and(|ty| self.is_unit(ty))
+            || called_back
+            || self.entries_of.contains_key(&f)
+        {
             return Fresh::Call(f);
         }
         if ty.is_some_and(|ty| self.is_shared(ty)) {

@@ -4,6 +4,7 @@
 //! what an expression is ([`value`](Value)), which function calls which and how often ([`calls`](Edge), [`Rate`]), which
 //! place a value lives in ([`Place`]) and how fresh it is there ([`Fresh`]). It knows no rule and no finding.
 
+mod callbacks;
 mod calls;
 mod coverage;
 mod entries;
@@ -40,7 +41,7 @@ pub use value::Value;
 pub use words::Words;
 
 use crate::facts::{Exit, Facts, Site, Sym};
-use crate::rulebook::{CallModel, EventModel, Recurrence, Rulebook, TypeIx};
+use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
@@ -69,6 +70,8 @@ pub struct Program<'a> {
     events: FxHashMap<(TypeIx, Sym), &'a EventModel>,
     type_members: FxHashMap<(TypeIx, Sym), Option<TypeIx>>,
     param_types: FxHashMap<(FnRef, u16), TypeIx>,
+    /// Where the parameters of listeners live, where models say so.
+    event_lifetimes: FxHashMap<FnRef, Lifetime>,
     param_args: FxHashMap<(FnRef, u16), Vec<Arg>>,
     /// Who calls whom.
     pub edges: Vec<Edge>,
@@ -79,6 +82,7 @@ pub struct Program<'a> {
     pub entries: Vec<Entry>,
     entries_of: FxHashMap<FnRef, u32>,
     singletons: rustc_hash::FxHashSet<Shape>,
+    unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     rates: FxHashMap<FnRef, Rated>,
     indexes: Vec<OnceLock<FileIndex>>,
 }
@@ -96,6 +100,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         events: FxHashMap::default(),
         type_members: FxHashMap::default(),
         param_types: FxHashMap::default(),
+        event_lifetimes: FxHashMap::default(),
         param_args: FxHashMap::default(),
         edges: Vec::new(),
         callers: FxHashMap::default(),
@@ -104,6 +109,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         entries: Vec::new(),
         entries_of: FxHashMap::default(),
         singletons: rustc_hash::FxHashSet::default(),
+        unit_params: rustc_hash::FxHashSet::default(),
         rates: FxHashMap::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
     };

@@ -362,10 +362,7 @@ impl<'a> Program<'a> {
                     let value = self.eval(call.with(object));
                     return self.method_model(value, name).or_else(|| self.model_by_use(call, object, value, name));
                 }
-                match self.eval(call.with(callee)) {
-                    Value::Path(path) => self.paths.call(path).map(|it| (it, None)),
-                    _ => None,
-                }
+                self.value_model(self.eval(call.with(callee)))
             }
             Expr::New(callee, _) => match self.eval(call.with(callee)) {
                 Value::Path(path) => match self.paths.ty(path) {
@@ -377,6 +374,16 @@ impl<'a> Program<'a> {
                 }
                 _ => None,
             },
+            _ => None,
+        }
+    }
+
+    /// The model of calling a value itself.
+    pub(super) fn value_model(&self, callee: Value) -> Option<(&'a CallModel, Option<TypeIx>)> {
+        let by_type = |ty| self.methods.get(&(ty, self.words.itself)).map(|it| (*it, Some(ty)));
+        match callee {
+            Value::Path(path) => self.paths.call(path).map(|it| (it, None)).or_else(|| by_type(self.paths.value(path)?)),
+            Value::Instance(ty) => by_type(ty),
             _ => None,
         }
     }
@@ -503,8 +510,8 @@ impl<'a> Program<'a> {
         }
         match self.eval_deep(call.with(callee), depth + 1) {
             Value::Function(f) => self.returned_value(f, call, depth + 1),
-            Value::Path(path) => match self.paths.call(path) {
-                Some(model) => self.modelled_value(call, model, Value::Unknown, depth + 1),
+            value @ (Value::Path(_) | Value::Instance(_)) => match self.value_model(value) {
+                Some((model, _)) => self.modelled_value(call, model, Value::Unknown, depth + 1),
                 None => Value::Outside,
             },
             Value::Outside => Value::Outside,
