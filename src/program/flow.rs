@@ -258,14 +258,10 @@ impl Follower<'_, '_> {
         let program = self.program;
         let file = target.file();
         let facts = program.facts(file);
-        for (i, node) in facts.nodes.iter().enumerate() {
-            if let Expr::Member(_, member) = node.expr
-                && facts.sym(member) == name
-            {
-                let id = ExprId(i as u32);
-                let within = FnRef { file, id: program.index(file).evaluator(facts, id) };
-                self.open.push((ExprRef::new(within, id), what, depth + 1));
-            }
+        let Some(name) = facts.names.find(name) else { return };
+        for id in program.index(file).members(name) {
+            let within = FnRef { file, id: program.index(file).evaluator(facts, id) };
+            self.open.push((ExprRef::new(within, id), what, depth + 1));
         }
     }
 

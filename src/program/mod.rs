@@ -40,7 +40,7 @@ pub use tables::{Base, Tables, Write};
 pub use value::Value;
 pub use words::Words;
 
-use crate::facts::{Exit, Facts, Site, Sym};
+use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
@@ -85,6 +85,7 @@ pub struct Program<'a> {
     unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     rates: FxHashMap<FnRef, Rated>,
     indexes: Vec<OnceLock<FileIndex>>,
+    aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
 }
 
 /// Links files into a program.
@@ -112,6 +113,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         unit_params: rustc_hash::FxHashSet::default(),
         rates: FxHashMap::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
+        aliases: units.iter().map(|_| OnceLock::new()).collect(),
     };
     program.flatten_types();
     tables::collect(&mut program);

@@ -268,6 +268,9 @@ impl<'a> Program<'a> {
     }
 
     fn static_member(&self, shape: Shape, name: Sym, depth: u32) -> Value {
+        if depth > MAX_DEPTH {
+            return Value::Unknown;
+        }
         if let Shape::Class(file, class) = shape {
             let facts = self.facts(file);
             if let Some(member) = facts.members(class).iter().find(|it| it.is_static && facts.sym(it.name) == name) {

@@ -5,6 +5,8 @@ use swc_common::comments::{Comments, SingleThreadedComments};
 use swc_ecma_ast::{EsVersion, Program};
 use swc_ecma_parser::{EsSyntax, Lexer, Parser, StringInput, Syntax, TsSyntax};
 
+use super::depth::{self, TooDeep};
+
 /// What a thread's stack must hold to parse, extract and drop any tree that [`parse`] lets through.
 pub const STACK_SIZE: usize = 256 << 20;
 
@@ -39,6 +41,11 @@ enum Grammar {
 /// Parses a file; its path tells the language. Errors that the parser recovers from are ignored.
 pub fn parse(path: &str, text: &str) -> Result<Tree, SyntaxError> {
     let (syntax, grammar) = syntax_of(path);
+    depth::check(text, syntax.jsx()).map_err(|TooDeep { levels, at }| SyntaxError {
+        message: format!("nested too deeply ({levels} levels, limit {})", depth::LIMIT),
+        start: at,
+        end: at,
+    })?;
     let comments = SingleThreadedComments::default();
     let wanted = memchr::memmem::find(text.as_bytes(), DIRECTIVE).is_some();
     let input = StringInput::new(text, BytePos(1), BytePos(1 + text.len() as u32));

@@ -16,6 +16,8 @@ mod object;
 mod pattern;
 mod scope;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod types;
 mod v8;
 

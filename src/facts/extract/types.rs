@@ -70,18 +70,20 @@ impl Extractor<'_> {
     }
 
     /// First part and whole of a dotted name.
-    pub(super) fn entity(&mut self, name: &TsEntityName) -> (Name, Name) {
-        match name {
-            TsEntityName::Ident(ident) => {
-                let name = self.name(&ident.sym);
-                (name, name)
-            }
-            TsEntityName::TsQualifiedName(qualified) => {
-                let (first, left) = self.entity(&qualified.left);
-                let dotted = format!("{}.{}", self.names.text(left), qualified.right.sym);
-                (first, self.names.intern(&dotted))
-            }
+    fn entity(&mut self, mut name: &TsEntityName) -> (Name, Name) {
+        let mut parts = Vec::new();
+        while let TsEntityName::TsQualifiedName(qualified) = name {
+            parts.push(&*qualified.right.sym);
+            name = &qualified.left;
         }
+        let TsEntityName::Ident(first) = name else { return (Name::EMPTY, Name::EMPTY) };
+        let first_name = self.name(&first.sym);
+        if parts.is_empty() {
+            return (first_name, first_name);
+        }
+        parts.push(&first.sym);
+        parts.reverse();
+        (first_name, self.names.intern(&parts.join(".")))
     }
 
     /// Type parameters hide globals of the same name.

@@ -1,0 +1,3 @@
+//! What the facts of small files look like.
+
+mod depth;
