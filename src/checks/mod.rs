@@ -1,6 +1,7 @@
 //! Program to findings: a few generic algorithms, each serving many rule pages.
 
 mod acquisition;
+mod backpressure;
 mod capture;
 mod constant;
 mod growth;

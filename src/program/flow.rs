@@ -280,7 +280,10 @@ impl Follower<'_, '_> {
         self.flow.used = true;
         if let Some(parent) = self.program.parent(literal) {
             let facts = self.program.facts(literal.file());
-            if let Expr::Call(..) | Expr::New(..) = facts.expr(parent.id) {
+            // A modelled call that releases nothing only uses what its options hold.
+            let lends = matches!(facts.expr(parent.id), Expr::Call(..) | Expr::New(..))
+                && self.program.call_model(parent).is_none_or(|(model, _)| model.release.is_some());
+            if lends {
                 self.flow.escapes.extend(self.program.site_of(parent));
             }
         } else if self.program.index(literal.file()).exit_of(literal.id).is_some() {

@@ -241,8 +241,9 @@ impl Program<'_> {
     fn fresh_field(&self, shape: Shape, name: crate::facts::Sym, from: FnRef) -> Fresh {
         let writes = self.tables.fields.get(&(shape, name)).map_or(&[][..], Vec::as_slice);
         let mut fresh = Fresh::Instance(shape);
-        for write in writes.iter().take(8) {
-            let Some(place) = self.place(write.value) else { continue };
+        let declared = self.param_field(shape, name).map(|(f, n)| Place::of(Root::Param(f, n)));
+        let written = writes.iter().take(8).filter_map(|it| self.place(it.value));
+        for place in declared.into_iter().chain(written) {
             if let Root::Param(f, n) = place.root
                 && place.path.is_empty()
             {

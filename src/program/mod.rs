@@ -19,6 +19,7 @@ mod place;
 mod rate;
 mod refs;
 mod tables;
+mod throws;
 mod uses;
 mod value;
 mod words;

@@ -322,6 +322,9 @@ impl<'a> Program<'a> {
                         return value;
                     }
                 }
+                if let Some((f, n)) = self.param_field(shape, name) {
+                    return self.param_value(f, n, depth + 1);
+                }
             }
             Shape::Literal(file, id) => {
                 let facts = self.facts(file);
@@ -338,6 +341,18 @@ impl<'a> Program<'a> {
         }
         let writes = self.tables.fields.get(&(shape, name)).map_or(&[][..], Vec::as_slice);
         writes.iter().take(4).map(|it| self.eval_deep(it.value, depth + 2)).find(|it| it.is_known()).unwrap_or(Value::Unknown)
+    }
+
+    /// The constructor's parameter that declares a field: `constructor(private readonly bus: EventEmitter)`.
+    pub(super) fn param_field(&self, shape: Shape, name: Sym) -> Option<(FnRef, u16)> {
+        let Shape::Class(file, class) = shape else { return None };
+        let facts = self.facts(file);
+        let constructor = facts.classes[class.index()].constructor.get()?;
+        let named = |it: &crate::facts::Param| {
+            it.is_field && it.binding.get().is_some_and(|id| facts.sym(facts.bindings[id.index()].name) == name)
+        };
+        let n = facts.params(constructor).iter().position(named)?;
+        Some((FnRef { file, id: constructor }, n as u16))
     }
 
     /// The function that evaluates a literal (found by range; only its `this` and parameters depend on it).
