@@ -4,6 +4,7 @@
 //! what an expression is ([`value`](Value)), which function calls which and how often ([`calls`](Edge), [`Rate`]), which
 //! place a value lives in ([`Place`]) and how fresh it is there ([`Fresh`]). It knows no rule and no finding.
 
+mod callbacks;
 mod calls;
 mod coverage;
 mod entries;
@@ -19,6 +20,7 @@ mod place;
 mod rate;
 mod refs;
 mod tables;
+mod throws;
 mod uses;
 mod value;
 mod words;
@@ -43,7 +45,7 @@ pub use words::Words;
 use graph::Graph;
 
 use crate::facts::{BindingId, Exit, Facts, Site, Sym};
-use crate::rulebook::{CallModel, EventModel, Recurrence, Rulebook, TypeIx};
+use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
@@ -72,6 +74,8 @@ pub struct Program<'a> {
     events: FxHashMap<(TypeIx, Sym), &'a EventModel>,
     type_members: FxHashMap<(TypeIx, Sym), Option<TypeIx>>,
     param_types: FxHashMap<(FnRef, u16), TypeIx>,
+    /// Where the parameters of listeners live, where models say so.
+    event_lifetimes: FxHashMap<FnRef, Lifetime>,
     param_args: FxHashMap<(FnRef, u16), Vec<Arg>>,
     /// Who calls whom.
     pub edges: Vec<Edge>,
@@ -82,6 +86,7 @@ pub struct Program<'a> {
     entries_of: FxHashMap<FnRef, u32>,
     singletons: rustc_hash::FxHashSet<Shape>,
     rates: Vec<Option<Rated>>,
+    unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     indexes: Vec<OnceLock<FileIndex>>,
     aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
 }
@@ -99,6 +104,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         events: FxHashMap::default(),
         type_members: FxHashMap::default(),
         param_types: FxHashMap::default(),
+        event_lifetimes: FxHashMap::default(),
         param_args: FxHashMap::default(),
         edges: Vec::new(),
         graph: Graph::default(),
@@ -107,6 +113,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         entries_of: FxHashMap::default(),
         singletons: rustc_hash::FxHashSet::default(),
         rates: Vec::new(),
+        unit_params: rustc_hash::FxHashSet::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
         aliases: units.iter().map(|_| OnceLock::new()).collect(),
     };
