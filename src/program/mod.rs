@@ -14,6 +14,7 @@ mod graph;
 mod guard;
 mod index;
 mod input;
+mod literal;
 mod modules;
 mod paths;
 mod place;
