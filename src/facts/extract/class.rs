@@ -108,6 +108,7 @@ impl Extractor<'_> {
                     self.class_method(&method.function, shape, draft);
                 }
             }
+            ClassMember::PrivateMethod(method) if method.function.body.is_none() => {}
             ClassMember::PrivateMethod(method) => {
                 let name = self.private_name(&method.key);
                 let head = range(method.key.span).1;
@@ -159,6 +160,7 @@ impl Extractor<'_> {
                 self.statements(&block.body.stmts);
                 self.close_scope(scope);
                 self.here = outer;
+                (self.exits, self.guard) = (false, None);
             }
             ClassMember::TsIndexSignature(_) | ClassMember::Empty(_) => {}
         }
