@@ -11,7 +11,7 @@ const MARK: &str = "leaklint-";
 pub(super) fn directives(comments: &SingleThreadedComments, text: &str) -> Vec<Directive> {
     let (leading, trailing) = comments.borrow_all();
     let all = leading.values().chain(trailing.values()).flatten();
-    let mut found: Vec<Directive> = all.filter_map(|comment| directive(comment)).collect();
+    let mut found: Vec<Directive> = all.filter_map(directive).collect();
     found.sort_by_key(|directive| directive.start);
     found.dedup_by_key(|directive| directive.start);
     let mut lines = Lines { text, at: 0, line: 0 };

@@ -167,7 +167,7 @@ fn survive(extension: &str, text: String) -> Result<usize, String> {
 #[test]
 fn any_depth_is_parsed_or_refused() {
     for &nest in NESTS {
-        for depth in [1500, 3500, 7000, 14_000, 100_000] {
+        for depth in [1500, 7000, 100_000] {
             let started = Instant::now();
             let _ = survive(nest.0, text_of(nest, depth));
             assert!(started.elapsed().as_secs() < 60, "{nest:?} took {:?}", started.elapsed());
