@@ -123,10 +123,8 @@ impl NameTable {
     }
 
     /// The finished table.
-    pub(crate) fn finish(mut self) -> Names {
-        self.names.text.shrink_to_fit();
-        self.names.ends.shrink_to_fit();
-        self.names.syms.shrink_to_fit();
-        self.names
+    pub(crate) fn finish(self) -> Names {
+        let Names { text, ends, syms } = self.names;
+        Names { text: text.as_str().to_owned(), ends: ends.as_slice().to_vec(), syms: syms.as_slice().to_vec() }
     }
 }
