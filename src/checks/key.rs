@@ -284,3 +284,31 @@ pub(super) fn is_new(program: &Program<'_>, expr: ExprRef) -> bool {
     let fresh = program.place(expr).filter(|_| thing).map(|it| program.fresh_of(&it, expr.within));
     matches!(fresh, Some(Fresh::Call(f)) if program.rate(f).is_some_and(|it| it.rate == Rate::Many))
 }
+
+/// Whether a value is made from what a unit of work carries: `path.join(root, req.params.name)`.
+pub(super) fn comes_from_unit(program: &Program<'_>, expr: ExprRef) -> bool {
+    from_unit(program, expr, 0)
+}
+
+fn from_unit(program: &Program<'_>, expr: ExprRef, depth: u32) -> bool {
+    if depth > 12 {
+        return false;
+    }
+    let facts = program.facts(expr.file());
+    let next = |id: ExprId| from_unit(program, expr.with(id), depth + 1);
+    match facts.expr(expr.id) {
+        Expr::Ident(_) => {
+            let initial = program.initial(expr);
+            keys(program, expr) == Keys::Outside || initial != expr && from_unit(program, initial, depth + 1)
+        }
+        Expr::Param(..) => keys(program, expr) == Keys::Outside,
+        Expr::Member(object, _) | Expr::Index(object, _) => next(object),
+        Expr::Call(callee, args) => {
+            matches!(facts.expr(callee), Expr::Member(object, _) if next(object)) || facts.list(args).any(next)
+        }
+        Expr::Template(parts) => facts.list(parts).any(next),
+        Expr::Binary(_, a, b) | Expr::Logical(_, a, b) => next(a) || next(b),
+        Expr::Await(inner) => next(inner),
+        _ => false,
+    }
+}

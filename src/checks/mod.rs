@@ -1,12 +1,14 @@
 //! Program to findings: a few generic algorithms, each serving many rule pages.
 
 mod acquisition;
+mod backpressure;
 mod capture;
 mod constant;
 mod growth;
 mod key;
 mod listener;
 mod named;
+mod production;
 mod removal;
 mod story;
 mod timeout;
@@ -29,6 +31,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(unsafe_default::check(program, file));
             found.extend(named::check(program, file));
             found.extend(capture::check(program, file));
+            found.extend(production::check(program, file));
             found
         })
         .collect();

@@ -58,6 +58,14 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     };
     let message = message(program, acquired, &hold, rated, &coverage);
     let story = story(program, acquired, &hold, rated, &coverage);
+    if coverage.reason == MISSES
+        && let Some(removal) = coverage.release
+    {
+        let message =
+            format!("this removes another function than the one that is added {}, so the listener stays", per(rated.recurs));
+        let span = program.head(removal.expr);
+        return Some(Draft { rule, confidence, message, span, within: removal.expr.within, story }.finish(program));
+    }
     let span = program.head(acquired.site.expr);
     Some(Draft { rule, confidence, message, span, within: acquired.site.expr.within, story }.finish(program))
 }
@@ -99,7 +107,9 @@ fn guard_limit(program: &Program<'_>, guard: Option<Guard>, fresh: Fresh) -> Opt
 
 /// A listener that lets go after its first event is a finding only if that event may not come.
 fn of_once(program: &Program<'_>, acquired: &Acquisition<'_>) -> Confidence {
-    if !acquired.model.once {
+    let options = program.argument(acquired.site.expr, -1).filter(|it| program.literal(*it).is_some());
+    let once = acquired.model.once || options.is_some_and(|it| is_listener(acquired) && is_true(program, it, "once"));
+    if !once || !is_listener(acquired) {
         return Confidence::Certain;
     }
     let certainty = acquired.receiver.zip(program.event_name(acquired.site.expr)).and_then(|(receiver, event)| {
@@ -122,7 +132,7 @@ fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
-        && (program.property(options, Sym::of("signal")).is_some() || is_true(program, options, "once"))
+        && program.property(options, Sym::of("signal")).is_some()
     {
         return (covers, Flow::default());
     }
@@ -231,7 +241,6 @@ fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated
     let holder = holder_name(program, acquired, hold);
     let held = if holder.is_empty() { String::new() } else { format!(", held by {holder}") };
     let ending = match coverage.grade {
-        Grade::None if coverage.reason == MISSES => "and its removal names another function".to_owned(),
         Grade::None if acquired.model.resource == "registration" => "and it stays".to_owned(),
         Grade::None => format!("and never {}", past(&acquired.model.resource)),
         Grade::Partial => format!("and {} on some ways out only", past(&acquired.model.resource)),

@@ -8,7 +8,7 @@ use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
 use super::{Program, ROUNDS};
 use crate::facts::{BindingKind, Expr, ExprId, ListId, Sym};
-use crate::rulebook::{Callback, Certainty, Part, Recurrence, TypeIx};
+use crate::rulebook::{Certainty, Lifetime, Part, Recurrence, TypeIx};
 use crate::text::FileId;
 use rayon::prelude::*;
 
@@ -61,6 +61,7 @@ struct Found {
     args: Vec<((FnRef, u16), Arg)>,
     types: Vec<((FnRef, u16), TypeIx)>,
     constructions: Vec<(Shape, SiteRef)>,
+    lifetimes: Vec<(FnRef, Lifetime)>,
     open: Vec<u32>,
 }
 
@@ -137,6 +138,7 @@ fn absorb(program: &mut Program<'_>, found: &Found) {
     for (key, ty) in &found.types {
         program.param_types.entry(*key).or_insert(*ty);
     }
+    program.event_lifetimes.extend(found.lifetimes.iter().copied());
     for (shape, site) in &found.constructions {
         program.constructions.entry(*shape).or_default().push(*site);
     }
@@ -147,10 +149,10 @@ struct Names {
     later: [Sym; LATER.len()],
 }
 
-struct Resolver<'p, 'a> {
-    program: &'p Program<'a>,
+pub(super) struct Resolver<'p, 'a> {
+    pub(super) program: &'p Program<'a>,
     names: &'p Names,
-    file: FileId,
+    pub(super) file: FileId,
     last: bool,
     out: Found,
 }
@@ -203,7 +205,7 @@ impl Resolver<'_, '_> {
             Value::Function(f) => Shape::Constructor(f.file, f.id),
             Value::Path(path) => {
                 if let Some(ty) = program.paths.ty(path) {
-                    self.modelled(at, &program.rulebook.models.ty(ty).construct.runs, args, None);
+                    self.modelled(at, &program.rulebook.models.ty(ty).construct.runs, args);
                 }
                 return true;
             }
@@ -237,16 +239,11 @@ impl Resolver<'_, '_> {
             // A parameter may receive more in the next round.
             return self.last || !self.is_param(callee);
         }
-        match program.eval(at.expr.with(callee)) {
-            Value::Path(path) => {
-                if let Some(model) = program.paths.call(path) {
-                    self.modelled(at, &model.runs, args, None);
-                    return true;
-                }
-                false
-            }
-            _ => false,
-        }
+        let model = program.value_model(program.eval(at.expr.with(callee)));
+        model.is_some_and(|(model, _)| {
+            self.modelled(at, &model.runs, args);
+            true
+        })
     }
 
     fn is_param(&self, callee: ExprId) -> bool {
@@ -280,7 +277,7 @@ impl Resolver<'_, '_> {
                 (Some((event, handler)), Some(ty)) => {
                     self.listener(at, ty, event, handler, args, model.acquire.as_ref().is_some_and(|it| it.once))
                 }
-                _ => self.modelled(at, &model.runs, args, None),
+                _ => self.modelled(at, &model.runs, args),
             }
             return true;
         }
@@ -298,7 +295,7 @@ impl Resolver<'_, '_> {
             if let Value::Path(path) = member
                 && let Some(model) = program.paths.call(path)
             {
-                self.modelled(at, &model.runs, args, None);
+                self.modelled(at, &model.runs, args);
             }
             return true;
         }
@@ -324,104 +321,18 @@ impl Resolver<'_, '_> {
         let how = How::Callback { recurs, certainty, named };
         for f in self.functions(at.expr.with(arg), 0) {
             self.callback(at, f, how, params);
-        }
-    }
-
-    /// The callbacks of a modelled call.
-    fn modelled(&mut self, at: SiteRef, runs: &[Callback], args: ListId, _ty: Option<TypeIx>) {
-        let facts = self.program.facts(self.file);
-        let count = facts.list(args).len();
-        for run in runs {
-            let how = How::Callback { recurs: run.recurs, certainty: run.certainty, named: true };
-            let chosen: Vec<ExprId> = match run.arg {
-                Some(n) => nth(count, n).and_then(|n| facts.item(args, n)).into_iter().collect(),
-                None => facts.list(args).collect(),
-            };
-            for arg in chosen {
-                let arg = match &run.property {
-                    Some(property) => match self.property(at.expr.with(arg), property) {
-                        Some(value) => value,
-                        None => continue,
-                    },
-                    None => at.expr.with(arg),
-                };
-                for f in self.functions(arg, 0) {
-                    self.callback(at, f, how, &run.params);
-                }
+            if let Some(lifetime) = model.and_then(|it| it.lifetime) {
+                self.out.lifetimes.push((f, lifetime));
             }
         }
     }
 
-    fn property(&self, object: ExprRef, name: &str) -> Option<ExprRef> {
-        self.program.property(object, Sym::of(name))
-    }
-
-    fn callback(&mut self, at: SiteRef, f: FnRef, how: How, params: &[String]) {
+    pub(super) fn callback(&mut self, at: SiteRef, f: FnRef, how: How, params: &[String]) {
         self.out.edges.push(Edge { caller: at.expr.within, callee: f, site: at, how });
         for (n, param) in params.iter().enumerate() {
             if let Some(ty) = self.program.rulebook.models.type_at(param) {
                 self.out.types.push(((f, n as u16), ty));
             }
-        }
-    }
-
-    /// The functions that an argument may be: itself, in an array, or wrapped by a call of something unknown.
-    fn functions(&self, expr: ExprRef, depth: u32) -> Vec<FnRef> {
-        let program = self.program;
-        let facts = program.facts(expr.file());
-        if depth > 6 {
-            return Vec::new();
-        }
-        match facts.expr(expr.id) {
-            Expr::Array(items) => facts.list(items).flat_map(|it| self.functions(expr.with(it), depth + 1)).collect(),
-            Expr::Spread(inner) => self.functions(expr.with(inner), depth + 1),
-            Expr::Ident(id) => {
-                let binding = &facts.bindings[id.index()];
-                if let BindingKind::Param(n) = binding.kind
-                    && binding.init == ExprId::NONE
-                {
-                    let f = FnRef { file: expr.file(), id: binding.function };
-                    let mut found: Vec<FnRef> =
-                        program.args(f, n).iter().flat_map(|arg| self.functions(arg.value, depth + 2)).collect();
-                    found.sort();
-                    found.dedup();
-                    return found;
-                }
-                if let Some(init) = binding.init.get()
-                    && binding.writes == 0
-                    && matches!(facts.expr(init), Expr::Array(_) | Expr::Call(..))
-                {
-                    let within = FnRef { file: expr.file(), id: binding.function };
-                    return self.functions(ExprRef::new(within, init), depth + 1);
-                }
-                self.one(expr)
-            }
-            Expr::Call(callee, args) => {
-                let one = self.one(expr);
-                if !one.is_empty() {
-                    return one;
-                }
-                // A wrapper that cannot be resolved passes its functions on.
-                match program.eval(expr.with(callee)) {
-                    Value::Unknown | Value::Outside => {
-                        facts.list(args).flat_map(|it| self.functions(expr.with(it), depth + 1)).collect()
-                    }
-                    _ => Vec::new(),
-                }
-            }
-            Expr::Choice(parts) => [1, 2]
-                .iter()
-                .filter_map(|&i| facts.item(parts, i))
-                .flat_map(|it| self.functions(expr.with(it), depth + 1))
-                .collect(),
-            _ => self.one(expr),
-        }
-    }
-
-    fn one(&self, expr: ExprRef) -> Vec<FnRef> {
-        match self.program.eval(expr) {
-            Value::Function(f) => vec![f],
-            _ => Vec::new(),
         }
     }
 
@@ -481,7 +392,7 @@ impl Resolver<'_, '_> {
 }
 
 /// The index of an argument; negative ones count from the end.
-fn nth(count: usize, n: i8) -> Option<usize> {
+pub(super) fn nth(count: usize, n: i8) -> Option<usize> {
     if n >= 0 { Some(n as usize) } else { count.checked_sub(n.unsigned_abs() as usize) }
 }
 

@@ -202,9 +202,18 @@ impl Program<'_> {
 
     fn fresh_param(&self, f: FnRef, n: u16) -> Fresh {
         let facts = self.facts(f.file);
+        match self.event_lifetimes.get(&f) {
+            Some(Lifetime::Connection) => return Fresh::Connection,
+            Some(Lifetime::Program) => return Fresh::Program,
+            Some(Lifetime::Fresh | Lifetime::Receiver) | None => {}
+        }
         let called_back = self.callers(f).any(|edge| matches!(edge.how, How::Callback { .. }));
         let ty = self.type_of(self.param_value(f, n, 0));
-        if ty.is_some_and(|ty| self.is_unit(ty)) || called_back || self.entries_of.contains_key(&f) {
+        if self.unit_params.contains(&(f, n))
+            || ty.is_some_and(|ty| self.is_unit(ty))
+            || called_back
+            || self.entries_of.contains_key(&f)
+        {
             return Fresh::Call(f);
         }
         if ty.is_some_and(|ty| self.is_shared(ty)) {
@@ -232,8 +241,9 @@ impl Program<'_> {
     fn fresh_field(&self, shape: Shape, name: crate::facts::Sym, from: FnRef) -> Fresh {
         let writes = self.tables.fields.get(&(shape, name)).map_or(&[][..], Vec::as_slice);
         let mut fresh = Fresh::Instance(shape);
-        for write in writes.iter().take(8) {
-            let Some(place) = self.place(write.value) else { continue };
+        let declared = self.param_field(shape, name).map(|(f, n)| Place::of(Root::Param(f, n)));
+        let written = writes.iter().take(8).filter_map(|it| self.place(it.value));
+        for place in declared.into_iter().chain(written) {
             if let Root::Param(f, n) = place.root
                 && place.path.is_empty()
             {

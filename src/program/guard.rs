@@ -120,18 +120,11 @@ impl Program<'_> {
 
     /// Whether something other than a declaration or constructor writes an empty value to a place.
     fn is_emptied(&self, place: &Place) -> bool {
-        let writes = match (&place.root, place.path.as_slice()) {
-            (Root::Binding(binding), []) => self.tables.writes.get(binding),
-            (Root::Instance(shape), [name]) => self.tables.fields.get(&(*shape, *name)),
-            (Root::Static(shape), [name]) => self.tables.statics.get(&(*shape, *name)),
-            (Root::Global(name), []) => self.tables.globals.get(name),
-            _ => None,
-        };
         let empties = |it: &super::Write| {
             it.site.is_some_and(|site| !site.expr.within.is_module() && !self.is_construction(site.expr.within))
                 && self.is_empty_value(it.value)
         };
-        writes.is_some_and(|it| it.iter().any(empties))
+        self.tables.writes_to(place).iter().any(empties)
     }
 
     /// The slots that are known to be empty when a test comes out as `outcome`.

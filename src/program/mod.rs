@@ -4,6 +4,7 @@
 //! what an expression is ([`value`](Value)), which function calls which and how often ([`calls`](Edge), [`Rate`]), which
 //! place a value lives in ([`Place`]) and how fresh it is there ([`Fresh`]). It knows no rule and no finding.
 
+mod callbacks;
 mod calls;
 mod coverage;
 mod entries;
@@ -14,12 +15,14 @@ mod guard;
 mod index;
 mod input;
 mod literal;
+mod modelled;
 mod modules;
 mod paths;
 mod place;
 mod rate;
 mod refs;
 mod tables;
+mod throws;
 mod uses;
 mod value;
 mod words;
@@ -32,6 +35,7 @@ pub use fresh::{Fresh, Hold};
 pub use guard::Guard;
 pub use index::{FileIndex, Use};
 pub use input::{Manifest, StartCommand, StartKind, Target, Unit};
+pub use modelled::Modelled;
 pub use modules::Exported;
 pub use paths::{PathIx, Paths};
 pub use place::{Place, Root};
@@ -44,7 +48,7 @@ pub use words::Words;
 use graph::Graph;
 
 use crate::facts::{BindingId, Exit, Facts, Site, Sym};
-use crate::rulebook::{CallModel, EventModel, Recurrence, Rulebook, TypeIx};
+use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
@@ -73,6 +77,8 @@ pub struct Program<'a> {
     events: FxHashMap<(TypeIx, Sym), &'a EventModel>,
     type_members: FxHashMap<(TypeIx, Sym), Option<TypeIx>>,
     param_types: FxHashMap<(FnRef, u16), TypeIx>,
+    /// Where the parameters of listeners live, where models say so.
+    event_lifetimes: FxHashMap<FnRef, Lifetime>,
     param_args: FxHashMap<(FnRef, u16), Vec<Arg>>,
     /// Who calls whom.
     pub edges: Vec<Edge>,
@@ -83,8 +89,14 @@ pub struct Program<'a> {
     entries_of: FxHashMap<FnRef, u32>,
     singletons: rustc_hash::FxHashSet<Shape>,
     rates: Vec<Option<Rated>>,
+    unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     indexes: Vec<OnceLock<FileIndex>>,
     aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
+    telling: modelled::Telling,
+    modelled: Vec<OnceLock<Vec<Modelled<'a>>>>,
+    /// Values of bindings, kept once linking has settled them.
+    values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
+    is_settled: bool,
 }
 
 /// Links files into a program.
@@ -100,6 +112,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         events: FxHashMap::default(),
         type_members: FxHashMap::default(),
         param_types: FxHashMap::default(),
+        event_lifetimes: FxHashMap::default(),
         param_args: FxHashMap::default(),
         edges: Vec::new(),
         graph: Graph::default(),
@@ -108,13 +121,19 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         entries_of: FxHashMap::default(),
         singletons: rustc_hash::FxHashSet::default(),
         rates: Vec::new(),
+        unit_params: rustc_hash::FxHashSet::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
         aliases: units.iter().map(|_| OnceLock::new()).collect(),
+        telling: modelled::Telling::new(&rulebook.models),
+        modelled: units.iter().map(|_| OnceLock::new()).collect(),
+        values: units.iter().map(|_| OnceLock::new()).collect(),
+        is_settled: false,
     };
     program.flatten_types();
     tables::collect(&mut program);
     entries::collect(&mut program);
     calls::resolve(&mut program);
+    program.is_settled = true;
     rate::spread(&mut program);
     program
 }

@@ -56,6 +56,19 @@ pub struct Tables {
 }
 
 impl Tables {
+    /// The writes to a place that is a binding, a field, a static or a global.
+    pub fn writes_to(&self, place: &super::Place) -> &[Write] {
+        use super::Root;
+        let writes = match (&place.root, place.path.as_slice()) {
+            (Root::Binding(binding), []) => self.writes.get(binding),
+            (Root::Instance(shape), [name]) => self.fields.get(&(*shape, *name)),
+            (Root::Static(shape), [name]) => self.statics.get(&(*shape, *name)),
+            (Root::Global(name), []) => self.globals.get(name),
+            _ => None,
+        };
+        writes.map_or(&[], Vec::as_slice)
+    }
+
     fn absorb(&mut self, other: Tables) {
         self.methods.extend(other.methods);
         for (key, writes) in other.fields {

@@ -8,6 +8,7 @@ use super::{MAX_DEPTH, Program};
 use crate::facts::{BindingKind, ClassId, Expr, ExprId, FunctionKind, LogicalOp, MemberKind, Name, Sym, TypeId};
 use crate::rulebook::{CallModel, Part, TypeIx};
 use crate::text::FileId;
+use std::sync::OnceLock;
 
 /// A value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -174,6 +175,22 @@ impl<'a> Program<'a> {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
+        // Deep down, the depth limit may cut a value short: that is not worth keeping.
+        if !self.is_settled || depth > 4 {
+            return self.fresh_binding_value(binding, depth);
+        }
+        let count = self.facts(binding.file).bindings.len();
+        let values = self.values[binding.file.index()].get_or_init(|| (0..count).map(|_| OnceLock::new()).collect());
+        match values[binding.id.index()].get() {
+            Some(&value) => value,
+            None => {
+                let value = self.fresh_binding_value(binding, depth);
+                *values[binding.id.index()].get_or_init(|| value)
+            }
+        }
+    }
+
+    fn fresh_binding_value(&self, binding: BindingRef, depth: u32) -> Value {
         let facts = self.facts(binding.file);
         let it = &facts.bindings[binding.id.index()];
         let within = FnRef { file: binding.file, id: it.function };
@@ -323,6 +340,9 @@ impl<'a> Program<'a> {
                         return value;
                     }
                 }
+                if let Some((f, n)) = self.param_field(shape, name) {
+                    return self.param_value(f, n, depth + 1);
+                }
             }
             Shape::Literal(file, id) => {
                 let facts = self.facts(file);
@@ -339,6 +359,18 @@ impl<'a> Program<'a> {
         }
         let writes = self.tables.fields.get(&(shape, name)).map_or(&[][..], Vec::as_slice);
         writes.iter().take(4).map(|it| self.eval_deep(it.value, depth + 2)).find(|it| it.is_known()).unwrap_or(Value::Unknown)
+    }
+
+    /// The constructor's parameter that declares a field: `constructor(private readonly bus: EventEmitter)`.
+    pub(super) fn param_field(&self, shape: Shape, name: Sym) -> Option<(FnRef, u16)> {
+        let Shape::Class(file, class) = shape else { return None };
+        let facts = self.facts(file);
+        let constructor = facts.classes[class.index()].constructor.get()?;
+        let named = |it: &crate::facts::Param| {
+            it.is_field && it.binding.get().is_some_and(|id| facts.sym(facts.bindings[id.index()].name) == name)
+        };
+        let n = facts.params(constructor).iter().position(named)?;
+        Some((FnRef { file, id: constructor }, n as u16))
     }
 
     /// The function that evaluates a literal (found by range; only its `this` and parameters depend on it).
@@ -366,10 +398,7 @@ impl<'a> Program<'a> {
                     let value = self.eval(call.with(object));
                     return self.method_model(value, name).or_else(|| self.model_by_use(call, object, value, name));
                 }
-                match self.eval(call.with(callee)) {
-                    Value::Path(path) => self.paths.call(path).map(|it| (it, None)),
-                    _ => None,
-                }
+                self.value_model(self.eval(call.with(callee)))
             }
             Expr::New(callee, _) => match self.eval(call.with(callee)) {
                 Value::Path(path) => match self.paths.ty(path) {
@@ -381,6 +410,16 @@ impl<'a> Program<'a> {
                 }
                 _ => None,
             },
+            _ => None,
+        }
+    }
+
+    /// The model of calling a value itself.
+    pub(super) fn value_model(&self, callee: Value) -> Option<(&'a CallModel, Option<TypeIx>)> {
+        let by_type = |ty| self.methods.get(&(ty, self.words.itself)).map(|it| (*it, Some(ty)));
+        match callee {
+            Value::Path(path) => self.paths.call(path).map(|it| (it, None)).or_else(|| by_type(self.paths.value(path)?)),
+            Value::Instance(ty) => by_type(ty),
             _ => None,
         }
     }
@@ -507,8 +546,8 @@ impl<'a> Program<'a> {
         }
         match self.eval_deep(call.with(callee), depth + 1) {
             Value::Function(f) => self.returned_value(f, call, depth + 1),
-            Value::Path(path) => match self.paths.call(path) {
-                Some(model) => self.modelled_value(call, model, Value::Unknown, depth + 1),
+            value @ (Value::Path(_) | Value::Instance(_)) => match self.value_model(value) {
+                Some((model, _)) => self.modelled_value(call, model, Value::Unknown, depth + 1),
                 None => Value::Outside,
             },
             Value::Outside => Value::Outside,

@@ -1,6 +1,6 @@
 //! Models: what calls of platforms and libraries acquire, hold, release, bound and recur, as data (`rules/models/*.toml`).
 //!
-//! A *path* names something outside the program: `setInterval` (a global), `process.stdout`, `node:http#createServer`
+//! A *path* names something outside the program: `setInterval` (a global, in a file with `platform = true`), `process.stdout`, `node:http#createServer`
 //! (an export of a module), `express` (the module itself, called; its default export too), `express#Router`. Prefixes that
 //! name the global object (`globalThis.`, `window.`, `self.`, `global.`) are not part of a path. A *type* is named by the path
 //! of its constructor or by a made-up path of the same form (`express#Application`). The vocabulary is closed: unknown keys
@@ -363,6 +363,8 @@ pub struct EntryModel {
 #[derive(Clone, PartialEq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelFile {
+    /// It describes a platform: its paths without `#` are globals. Elsewhere they are modules.
+    pub platform: bool,
     /// Functions.
     #[serde(rename = "function")]
     pub functions: Vec<FunctionModel>,
