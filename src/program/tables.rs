@@ -96,10 +96,13 @@ pub(super) fn collect(program: &mut Program<'_>) {
     let files: Vec<FileId> = program.files().collect();
     let local: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).declarations()).collect();
     local.into_iter().for_each(|it| program.tables.absorb(it));
+    program.forget_values();
     let assigned: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).assignments()).collect();
     assigned.into_iter().for_each(|it| program.tables.absorb(it));
+    program.forget_values();
     let based: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).bases()).collect();
     based.into_iter().for_each(|it| program.tables.absorb(it));
+    program.forget_values();
 }
 
 struct Collector<'l, 'a> {
