@@ -143,11 +143,27 @@ fn check_nested(depth: usize, (path, open, middle, close): &(&str, &str, &str, &
 }
 
 #[test]
-#[ignore = "waits for the depth guard of `syntax`: until then the parser overflows the stack and aborts"]
 fn nesting_a_hundred_thousand_deep() {
     for case in DEEP {
         check_nested(100_000, case);
     }
+}
+
+#[test]
+fn the_binary_goes_on_after_files_that_nest_too_deeply() {
+    let folder = TempDir::new();
+    for (path, open, middle, close) in DEEP.iter().step_by(9) {
+        folder.write(path, nest(100_000, open, middle, close));
+    }
+    folder.write("good.js", "require('http').createServer((req, res) => { setInterval(() => res.write('.'), 1000); });\n");
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_leaklint"))
+        .args(["check", "--format", "json", "--include-generated", "."])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let output = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(output.contains("\"timer-not-cleared\"") && output.contains("\"parse-error\""), "{output}");
 }
 
 #[test]

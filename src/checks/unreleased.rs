@@ -35,9 +35,16 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if acquired.model.may_end {
         confidence = confidence.min(Confidence::Suspect);
     }
+    if is_listener(acquired) && program.counts_listeners(acquired.site) {
+        return None;
+    }
     let answer = if is_listener(acquired) { removal(program, removals, acquired) } else { token(program, acquired) };
     let (coverage, flow) = answer;
     let mut confidence = confidence.min(of_grade(coverage.grade).or_else(|| replaced(program, &coverage, &flow))?);
+    // Two outcomes, of which one comes: the listener goes with its own event, or is removed on the other's.
+    if acquired.model.once && coverage.grade == Grade::Partial {
+        confidence = confidence.min(Confidence::Suspect);
+    }
     if !flow.escapes.is_empty() {
         confidence = confidence.min(Confidence::Suspect);
     }
@@ -89,6 +96,7 @@ fn guard_limit(program: &Program<'_>, guard: Option<Guard>, fresh: Fresh) -> Opt
         (Some(Guard::Instance(_)), Fresh::Instance(_)) => None,
         (Some(Guard::Instance(shape)), _) if program.is_singleton(shape) => None,
         (Some(Guard::Call(f)), _) if program.runs_once(f) => None,
+        (Some(Guard::Call(f)), Fresh::Call(g)) if f == g => None,
         (Some(Guard::Instance(_) | Guard::Call(_) | Guard::Key), _) => Some(Confidence::Suspect),
     }
 }

@@ -27,7 +27,7 @@ impl Sym {
 }
 
 /// The table of names of one file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Names {
     text: String,
     ends: Vec<u32>,

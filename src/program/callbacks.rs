@@ -12,7 +12,7 @@ impl Resolver<'_, '_> {
     pub(super) fn modelled(&mut self, at: SiteRef, runs: &[Callback], args: ListId) {
         let mut described: Vec<FnRef> = Vec::new();
         for run in runs {
-            let how = How::Callback { recurs: run.recurs, certainty: None, named: true };
+            let how = How::Callback { recurs: run.recurs, certainty: run.certainty, named: true };
             for f in self.picked(at.expr, run, args) {
                 if self.fits(run, f) && !described.contains(&f) {
                     described.push(f);

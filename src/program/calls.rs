@@ -3,6 +3,7 @@
 //! Resolved in rounds, since what one round learns (types of callback parameters, arguments at call sites) resolves calls
 //! in the next.
 
+use super::graph::Graph;
 use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
 use super::{Program, ROUNDS};
@@ -64,6 +65,9 @@ struct Found {
     open: Vec<u32>,
 }
 
+/// Arguments that are remembered per parameter.
+const MAX_ARGS: usize = 48;
+
 /// Names of run-now and promise methods, for receivers whose type is not known.
 const NOW: [&str; 14] = [
     "forEach",
@@ -88,7 +92,8 @@ pub(super) fn resolve(program: &mut Program<'_>) {
     let mut open: Vec<(FileId, Vec<u32>)> =
         program.files().map(|file| (file, (0..program.facts(file).sites.len() as u32).collect())).collect();
     let names = Names { now: NOW.map(Sym::of), later: LATER.map(Sym::of) };
-    for round in 0..ROUNDS {
+    let mut round = 0;
+    while round < ROUNDS {
         let found: Vec<(FileId, Found)> = open
             .par_iter()
             .map(|(file, sites)| {
@@ -99,27 +104,34 @@ pub(super) fn resolve(program: &mut Program<'_>) {
             })
             .collect();
         open.clear();
-        let before = (program.param_types.len(), program.param_args.len());
+        let before = learnt(program);
         for (file, it) in found {
             absorb(program, &it);
             program.edges.extend(it.edges);
             open.push((file, it.open));
         }
-        if (program.param_types.len(), program.param_args.len()) == before && round + 2 < ROUNDS {
-            // Nothing new was learnt: go straight to the last round, which settles what stays open.
-            continue;
+        if learnt(program) == before && round + 2 < ROUNDS {
+            // Nothing new: the next round settles what stays open.
+            round = ROUNDS - 2;
         }
+        round += 1;
     }
-    for (i, edge) in program.edges.iter().enumerate() {
-        program.callers.entry(edge.callee).or_default().push(i as u32);
-        program.callees.entry(edge.caller).or_default().push(i as u32);
-    }
+    let order = |edge: &Edge| (edge.caller, edge.site, edge.callee);
+    program.edges.sort_by_key(order);
+    program.edges.dedup_by(|a, b| order(a) == order(b) && a.how == b.how);
+    program.edges.shrink_to_fit();
+    let counts = program.units().iter().map(|it| it.facts.functions.len());
+    program.graph = Graph::new(counts, &program.edges);
+}
+
+fn learnt(program: &Program<'_>) -> (usize, usize) {
+    (program.param_types.len(), program.param_args.len())
 }
 
 fn absorb(program: &mut Program<'_>, found: &Found) {
     for (key, arg) in &found.args {
         let args = program.param_args.entry(*key).or_default();
-        if args.len() < 256 && !args.contains(arg) {
+        if args.len() < MAX_ARGS && !args.contains(arg) {
             args.push(*arg);
         }
     }
@@ -158,11 +170,31 @@ impl Resolver<'_, '_> {
         let at = SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
         let done = if construct { self.construction(at, callee, args) } else { self.call(at, callee, args) };
         if !done {
-            if self.last {
+            if self.last || !self.may_be_learnt(callee, 0) {
                 self.unresolved(at, callee, args);
             } else {
                 self.out.open.push(i);
             }
+        }
+    }
+
+    /// Whether a later round may know more of an expression: only what hangs on parameters, `this` or a call's result does.
+    fn may_be_learnt(&self, id: ExprId, depth: u32) -> bool {
+        let facts = self.program.facts(self.file);
+        match facts.expr(id) {
+            Expr::Member(object, _) | Expr::Index(object, _) | Expr::Await(object) => self.may_be_learnt(object, depth),
+            Expr::Ident(id) => {
+                let binding = &facts.bindings[id.index()];
+                match (binding.kind, binding.init.get()) {
+                    (BindingKind::Param(_), _) => true,
+                    (BindingKind::Import(_) | BindingKind::Function(_) | BindingKind::Class(_) | BindingKind::Enum, _) => false,
+                    (_, Some(init)) if depth < 4 && binding.writes == 0 => self.may_be_learnt(init, depth + 1),
+                    (_, None) if binding.writes == 0 => false,
+                    _ => true,
+                }
+            }
+            Expr::Free(_) | Expr::Str(_) | Expr::Template(_) | Expr::Number(_) => false,
+            _ => true,
         }
     }
 

@@ -164,6 +164,11 @@ impl Follower<'_, '_> {
             Expr::Index(object, _) if object == expr.id => {
                 match what {
                     As::Collection => self.open.push((parent, As::Token, depth + 1)),
+                    // A part of a kept tuple: `const [client] = pool[key]`, `pool[key][0].close()`.
+                    As::Token if matches!(facts.expr(parent.id), Expr::Index(_, key) if matches!(facts.expr(key), Expr::Number(_))) =>
+                    {
+                        self.open.push((parent, As::Token, depth + 1));
+                    }
                     // `timer[Symbol.toPrimitive]()` is the timer's id.
                     As::Token => {
                         let call = program

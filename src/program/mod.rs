@@ -10,9 +10,11 @@ mod coverage;
 mod entries;
 mod flow;
 mod fresh;
+mod graph;
 mod guard;
 mod index;
 mod input;
+mod literal;
 mod modules;
 mod paths;
 mod place;
@@ -40,6 +42,8 @@ pub use refs::{BindingRef, ExprRef, FnRef, Shape, SiteRef};
 pub use tables::{Base, Tables, Write};
 pub use value::Value;
 pub use words::Words;
+
+use graph::Graph;
 
 use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
@@ -76,15 +80,14 @@ pub struct Program<'a> {
     param_args: FxHashMap<(FnRef, u16), Vec<Arg>>,
     /// Who calls whom.
     pub edges: Vec<Edge>,
-    callers: FxHashMap<FnRef, Vec<u32>>,
-    callees: FxHashMap<FnRef, Vec<u32>>,
+    graph: Graph,
     constructions: FxHashMap<Shape, Vec<SiteRef>>,
     /// Where the outside calls in.
     pub entries: Vec<Entry>,
     entries_of: FxHashMap<FnRef, u32>,
     singletons: rustc_hash::FxHashSet<Shape>,
+    rates: Vec<Option<Rated>>,
     unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
-    rates: FxHashMap<FnRef, Rated>,
     indexes: Vec<OnceLock<FileIndex>>,
     aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
 }
@@ -105,14 +108,13 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         event_lifetimes: FxHashMap::default(),
         param_args: FxHashMap::default(),
         edges: Vec::new(),
-        callers: FxHashMap::default(),
-        callees: FxHashMap::default(),
+        graph: Graph::default(),
         constructions: FxHashMap::default(),
         entries: Vec::new(),
         entries_of: FxHashMap::default(),
         singletons: rustc_hash::FxHashSet::default(),
+        rates: Vec::new(),
         unit_params: rustc_hash::FxHashSet::default(),
-        rates: FxHashMap::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
         aliases: units.iter().map(|_| OnceLock::new()).collect(),
     };
@@ -187,12 +189,12 @@ impl<'a> Program<'a> {
 
     /// The edges that lead into a function.
     pub fn callers(&self, f: FnRef) -> impl Iterator<Item = &Edge> + '_ {
-        self.callers.get(&f).into_iter().flatten().map(|&i| &self.edges[i as usize])
+        self.graph.leading_into(f).iter().map(|&i| &self.edges[i as usize])
     }
 
     /// The edges that lead out of a function.
     pub fn callees(&self, f: FnRef) -> impl Iterator<Item = &Edge> + '_ {
-        self.callees.get(&f).into_iter().flatten().map(|&i| &self.edges[i as usize])
+        self.graph.out_of(f).iter().map(|&i| &self.edges[i as usize])
     }
 
     /// Where a shape is constructed.

@@ -152,6 +152,7 @@ impl<'l, 'a> Collector<'l, 'a> {
         for (i, binding) in facts.bindings.iter().enumerate() {
             if let Some(init) = binding.init.get()
                 && binding.writes == 0
+                && matches!(facts.expr(init), Expr::Object { .. } | Expr::Array(_) | Expr::New(..) | Expr::Call(..))
                 && !matches!(binding.kind, BindingKind::Param(_))
             {
                 let home = BindingRef { file: self.file, id: crate::facts::BindingId(i as u32) };

@@ -36,8 +36,30 @@ impl Program<'_> {
                 let binding = facts.params(f.id).get(n as usize)?.binding.get()?;
                 Some(facts.sym(facts.bindings[binding.index()].name))
             }
+            Root::Made(file, id) => self.given_name(file, id),
             _ => None,
         }
+    }
+
+    /// The name under which a literal is first stored: `exports.users = []`, `config.users = []`.
+    fn given_name(&self, file: FileId, id: ExprId) -> Option<Sym> {
+        let facts = self.facts(file);
+        let mut at = id;
+        while let Use::In(parent) = self.index(file).parent(at) {
+            match facts.expr(parent) {
+                Expr::Assign(_, target, value) if value == at => match facts.expr(target) {
+                    Expr::Member(_, name) => return Some(facts.sym(name)),
+                    _ => return None,
+                },
+                Expr::Object { .. } => {
+                    let own = facts.properties(facts.expr(parent)).iter().find(|it| it.value == at)?;
+                    return Some(facts.sym(own.name));
+                }
+                Expr::Logical(..) => at = parent,
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn may_use(&self, file: FileId, place: &Place, name: Sym) -> bool {

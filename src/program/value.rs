@@ -304,9 +304,10 @@ impl<'a> Program<'a> {
         if field != Value::Unknown {
             return field;
         }
-        match self.tables.bases.get(&shape) {
-            Some(Base::Shape(base)) => self.object_member(*base, name, depth + 1),
-            Some(Base::Type(ty)) => self.type_member(*ty, name),
+        match (self.tables.bases.get(&shape), shape) {
+            (Some(Base::Shape(base)), _) => self.object_member(*base, name, depth + 1),
+            (Some(Base::Type(ty)), _) => self.type_member(*ty, name),
+            (_, Shape::Literal(file, id)) => self.spread_member(file, id, name, depth + 1),
             _ => Value::Unknown,
         }
     }

@@ -109,6 +109,8 @@ pub struct Callback {
     pub arity: Option<u8>,
     /// How often it runs.
     pub recurs: Recurrence,
+    /// Whether it is sure to run, or seldom does.
+    pub certainty: Option<Certainty>,
     /// Types of its parameters; an empty string for unknown.
     #[serde(default)]
     pub params: Vec<String>,
@@ -172,6 +174,9 @@ pub struct Unsafe {
     /// Safe when one of these options is given (dotted for nested ones: `limits.fileSize`).
     #[serde(default)]
     pub unless: Vec<String>,
+    /// Safe when the result is used by one of these methods only.
+    #[serde(default)]
+    pub unless_used: Vec<String>,
     /// Unsafe only when one of these is given.
     #[serde(default)]
     pub only_with: Vec<String>,
