@@ -63,7 +63,8 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         Some(Guard::Instance(_) | Guard::Call(_)) => confidence = confidence.min(Confidence::Suspect),
         _ => {}
     }
-    if within_size_test(program, &grow) || fills_once(program, &grow) {
+    let cut_off = grow.growth == Growth::Text && ends_when_large(program, &grow);
+    if within_size_test(program, &grow) || fills_once(program, &grow) || cut_off {
         return None;
     }
     Some(Candidate { grow, rated, confidence })
@@ -106,6 +107,28 @@ fn within_size_test(program: &Program<'_>, grow: &Grow) -> bool {
         }
     }
     false
+}
+
+/// `text += chunk; if (text.length > MAX) socket.destroy()`: what is too long ends its connection.
+fn ends_when_large(program: &Program<'_>, grow: &Grow) -> bool {
+    const ENDS: [&str; 8] = ["destroy", "close", "end", "terminate", "abort", "disconnect", "reject", "kill"];
+    let f = grow.site.expr.within;
+    let facts = program.facts(f.file);
+    let too_large = |region: crate::facts::RegionId| {
+        let it = &facts.regions[region.index()];
+        it.kind == RegionKind::Then
+            && it.test.get().is_some_and(|test| compares_size(program, grow.site.expr.with(test), &grow.place, 0))
+    };
+    program.exits(f).any(|it| it.is_throw && too_large(it.region))
+        || program.sites(f).any(|site| {
+            let Expr::Call(callee, _) = facts.expr(site.expr) else { return false };
+            let name = match facts.expr(callee) {
+                Expr::Member(_, name) => facts.text(name),
+                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
+                _ => return false,
+            };
+            ENDS.contains(&name) && too_large(site.region)
+        })
 }
 
 fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place, depth: u32) -> bool {
