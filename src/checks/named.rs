@@ -48,9 +48,22 @@ fn whole_read(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let span = program.head(at.expr);
     let mut story = vec![step(Role::Acquired, span, "read whole here")];
     story.extend(recurs(program, at, rated));
-    let confidence = of_rate(rated).min(Confidence::Likely);
+    // What is parsed as a whole has to be read whole.
+    let parsed = is_parsed(program, at.expr);
+    let confidence = of_rate(rated).min(if parsed { Confidence::Suspect } else { Confidence::Likely });
     let message = format!("a file that the request names is read whole into memory {}", per(rated.recurs));
     Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+}
+
+/// `JSON.parse(await readFile(...))`.
+fn is_parsed(program: &Program<'_>, call: ExprRef) -> bool {
+    let facts = program.facts(call.file());
+    let Some(parent) = program.parent(call) else { return false };
+    match facts.expr(parent.id) {
+        Expr::Await(_) => is_parsed(program, parent),
+        Expr::Call(callee, _) => matches!(facts.expr(callee), Expr::Member(_, name) if facts.text(name) == "parse"),
+        _ => false,
+    }
 }
 
 /// Whether a function compares a size, as one does with what `stat` says.
