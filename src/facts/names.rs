@@ -152,16 +152,14 @@ impl NameTable {
     }
 
     /// The finished table.
-    pub(crate) fn finish(mut self) -> Names {
-        self.names.text.shrink_to_fit();
-        self.names.ends.shrink_to_fit();
-        self.names.syms.shrink_to_fit();
+    pub(crate) fn finish(self) -> Names {
+        let Names { text, ends, syms, .. } = self.names;
         let mut filter = vec![0; FILTER];
-        for sym in &self.names.syms {
+        for sym in &syms {
             let (word, bit) = filter_bit(*sym);
             filter[word] |= bit;
         }
-        self.names.filter = filter.into();
-        self.names
+        let (text, ends, syms) = (text.as_str().to_owned(), ends.as_slice().to_vec(), syms.as_slice().to_vec());
+        Names { text, ends, syms, filter: filter.into() }
     }
 }

@@ -94,3 +94,51 @@ fn javascript() -> Syntax {
         ..EsSyntax::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(path: &str, text: &str) -> Option<SyntaxError> {
+        parse(path, text).err()
+    }
+
+    #[test]
+    fn each_extension_has_its_syntax() {
+        let accepted = [
+            ("a.js", "const a = <b c={d}>{e}</b>; return;"),
+            ("a.js", "import a from 'b' with { type: 'json' }; export c from 'd'; @e export class F { accessor g; @h i() {} }"),
+            ("a.js", "#!/usr/bin/env node\nwith (a) b; var await; 010; delete c;"),
+            ("a.js", "await a; import('b');"),
+            ("a.js", "super.a(); class B { static { await; } } { using c = d; }"),
+            ("a.jsx", "<><A.B {...c} d:e='f' /></>"),
+            ("a.mjs", "await a; export {};"),
+            ("a.cjs", "if (a) return; var await = 1; module.exports = new.target;"),
+            (
+                "a.ts",
+                "@a class B<T> { constructor(private c: D, @e f?: G) { super(); } declare h: I; } <any>j; k!; l satisfies M;",
+            ),
+            ("a.ts", "return; namespace A.B { export = c }"),
+            ("a.mts", "export type A = typeof import('b'); await c;"),
+            ("a.cts", "import a = require('a'); export = a;"),
+            ("a.tsx", "const a = <T,>(b: T) => <c d={b as any}/>;"),
+            ("a.d.ts", "declare module 'a' { const b: string; export default b } declare global { interface C {} }"),
+            ("a.b/c", "a;"),
+        ];
+        for (path, text) in accepted {
+            assert_eq!(error(path, text), None, "{path}: {text}");
+        }
+        for (path, text) in [("a.ts", "<a>b</a>"), ("a.cjs", "import a from 'b';"), ("a.mjs", "var a = ;")] {
+            assert!(error(path, text).is_some(), "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn errors_have_byte_offsets() {
+        let found = error("a.js", "/* é */ let a = ;\n").unwrap();
+        assert_eq!((found.message.as_str(), found.start, found.end), ("Expression expected", 17, 18));
+        let found = error("a.js", "a(").unwrap();
+        assert_eq!((found.start, found.end), (2, 2));
+        assert!(error("a.js", "").is_none());
+    }
+}
