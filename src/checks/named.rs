@@ -6,7 +6,7 @@ use super::key::comes_from_unit;
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{BinaryOp, Expr, ExprId};
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{Fresh, Program, Rate, SiteRef};
+use crate::program::{ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
 use crate::rulebook::{CallModel, Recurrence, Rule};
 use crate::text::FileId;
 
