@@ -93,7 +93,10 @@ fn stored(program: &Program<'_>, site: ExprRef) -> Option<Stored> {
         Expr::Assign(_, target, value) => Some(Stored { f: function(value)?, holder: site.with(target), in_collection: false }),
         Expr::Call(callee, args) => {
             let f = facts.list(args).find_map(function)?;
-            let Expr::Member(holder, _) = facts.expr(callee) else { return None };
+            let Expr::Member(holder, name) = facts.expr(callee) else { return None };
+            if !program.may_grow(facts.sym(name)) {
+                return None;
+            }
             let effect = program.call_model(site)?.0.collection;
             matches!(effect, Some(CollectionEffect::Add | CollectionEffect::Put)).then_some(Stored {
                 f,
