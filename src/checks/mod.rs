@@ -14,6 +14,7 @@ mod timeout;
 mod unbounded;
 mod unreleased;
 mod unsafe_default;
+mod usage;
 
 use crate::finding::Finding;
 use crate::program::Program;

@@ -4,10 +4,11 @@ use super::acquisition::name_of;
 use super::growth::{Grow, Growth, growths};
 use super::key::{Keys, is_new, keys};
 use super::story::{Draft, of_rate, per, recurs, step};
-use crate::facts::{AssignOp, BinaryOp, Expr, RegionKind};
+use super::usage::{Usage, classify, elements_are_emptied};
+use crate::facts::{BinaryOp, Expr, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity};
 use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
-use crate::rulebook::{Certainty, CollectionEffect, Recurrence, Weight};
+use crate::rulebook::{Certainty, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ struct Candidate {
 
 /// A growth whose collection stays while the site repeats.
 fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
-    let holds = program.place_holds(&grow.place, grow.site, 0);
+    let holds = program.place_holds(&grow.base(program), grow.site, 0);
     let (hold, rated) = holds
         .into_iter()
         .filter_map(|hold| Some((hold, program.repeated(hold.at, hold.fresh)?)))
@@ -62,7 +63,8 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         Some(Guard::Instance(_) | Guard::Call(_)) => confidence = confidence.min(Confidence::Suspect),
         _ => {}
     }
-    if within_size_test(program, &grow) || fills_once(program, &grow) {
+    let cut_off = grow.growth == Growth::Text && ends_when_large(program, &grow);
+    if within_size_test(program, &grow) || fills_once(program, &grow) || cut_off {
         return None;
     }
     Some(Candidate { grow, rated, confidence })
@@ -107,6 +109,28 @@ fn within_size_test(program: &Program<'_>, grow: &Grow) -> bool {
     false
 }
 
+/// `text += chunk; if (text.length > MAX) socket.destroy()`: what is too long ends its connection.
+fn ends_when_large(program: &Program<'_>, grow: &Grow) -> bool {
+    const ENDS: [&str; 8] = ["destroy", "close", "end", "terminate", "abort", "disconnect", "reject", "kill"];
+    let f = grow.site.expr.within;
+    let facts = program.facts(f.file);
+    let too_large = |region: crate::facts::RegionId| {
+        let it = &facts.regions[region.index()];
+        it.kind == RegionKind::Then
+            && it.test.get().is_some_and(|test| compares_size(program, grow.site.expr.with(test), &grow.place, 0))
+    };
+    program.exits(f).any(|it| it.is_throw && too_large(it.region))
+        || program.sites(f).any(|site| {
+            let Expr::Call(callee, _) = facts.expr(site.expr) else { return false };
+            let name = match facts.expr(callee) {
+                Expr::Member(_, name) => facts.text(name),
+                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
+                _ => return false,
+            };
+            ENDS.contains(&name) && too_large(site.region)
+        })
+}
+
 fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place, depth: u32) -> bool {
     let facts = program.facts(test.file());
     let next = |id| compares_size(program, test.with(id), place, depth + 1);
@@ -143,7 +167,8 @@ fn fills_once(program: &Program<'_>, grow: &Grow) -> bool {
 fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Option<Finding> {
     let best = candidates.iter().max_by_key(|it| (it.confidence, std::cmp::Reverse(it.grow.site)))?;
     let mut verdict = survey(program, place, candidates);
-    if verdict.bounded {
+    let within_element = place.path.contains(&program.words.element);
+    if verdict.bounded || within_element && elements_are_emptied(program, best.grow.site, &best.grow.base(program)) {
         return None;
     }
     let mut confidence = best.confidence;
@@ -244,7 +269,7 @@ struct Verdict {
 fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Verdict {
     let mut verdict = Verdict::default();
     for at in program.uses(place) {
-        match classify(program, at, place) {
+        match classify(program, at) {
             Usage::Grow | Usage::Ignored => {}
             Usage::Read => verdict.read = true,
             Usage::Escape => {
@@ -258,172 +283,6 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
         }
     }
     verdict
-}
-
-enum Usage {
-    Grow,
-    Read,
-    Escape,
-    Ignored,
-    Shrink(SiteRef),
-}
-
-/// Methods that take from a collection whose type is not known.
-const TAKES: [&str; 22] = [
-    "delete",
-    "clear",
-    "pop",
-    "shift",
-    "splice",
-    "remove",
-    "removeAt",
-    "evict",
-    "prune",
-    "reset",
-    "flush",
-    "expire",
-    "dequeue",
-    "destroy",
-    "del",
-    "purge",
-    "cleanup",
-    "drain",
-    "removeAll",
-    "empty",
-    "trim",
-    "unset",
-];
-
-/// Functions that take from their first argument.
-const TAKERS: [&str; 10] =
-    ["remove", "pull", "pullAll", "pullAt", "unset", "omit", "removeItem", "deleteKey", "arrayRemove", "removeFromArray"];
-
-/// Functions that only look at an argument.
-const LOOKERS: [&str; 34] = [
-    "log",
-    "info",
-    "warn",
-    "error",
-    "debug",
-    "trace",
-    "stringify",
-    "keys",
-    "values",
-    "entries",
-    "isArray",
-    "json",
-    "send",
-    "render",
-    "emit",
-    "includes",
-    "indexOf",
-    "has",
-    "inspect",
-    "String",
-    "from",
-    "format",
-    "concat",
-    "map",
-    "filter",
-    "find",
-    "forEach",
-    "write",
-    "end",
-    "jsonp",
-    "freeze",
-    "broadcast",
-    "size",
-    "isEmpty",
-];
-
-fn classify(program: &Program<'_>, at: ExprRef, _place: &Place) -> Usage {
-    let facts = program.facts(at.file());
-    let Some(parent) = program.parent(at) else {
-        // Handed out by a function, or an alias that is looked at by itself.
-        return if program.index(at.file()).exit_of(at.id).is_some() { Usage::Read } else { Usage::Ignored };
-    };
-    let site = |expr| program.site_of(expr);
-    match facts.expr(parent.id) {
-        Expr::Assign(op, target, value) if target == at.id => match op {
-            AssignOp::Add | AssignOp::Or | AssignOp::Nullish => Usage::Grow,
-            _ if super::growth::self_growth(program, at, at.with(value)).is_some() => Usage::Grow,
-            _ if at.within.is_module()
-                && program
-                    .endless_loop(SiteRef {
-                        expr: parent,
-                        region: site(parent).map_or(crate::facts::RegionId(0), |it| it.region),
-                    })
-                    .is_none() =>
-            {
-                Usage::Ignored
-            }
-            _ => site(parent).map_or(Usage::Read, Usage::Shrink),
-        },
-        Expr::Member(object, name) if object == at.id => member(program, at, parent, facts.text(name)),
-        Expr::Index(object, _) if object == at.id => indexed(program, parent),
-        Expr::Call(callee, args) if callee != at.id => {
-            let name = match facts.expr(callee) {
-                Expr::Member(_, name) | Expr::Free(name) => facts.text(name),
-                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
-                _ => "",
-            };
-            if TAKERS.contains(&name) && facts.item(args, 0) == Some(at.id) {
-                return site(parent).map_or(Usage::Read, Usage::Shrink);
-            }
-            let known = program.edges_at(parent).any(|edge| matches!(edge.how, How::Call | How::Construct))
-                || program.call_model(parent).is_some();
-            if known || LOOKERS.contains(&name) { Usage::Read } else { Usage::Escape }
-        }
-        Expr::New(..) => {
-            let known = program.edges_at(parent).next().is_some() || program.call_model(parent).is_some();
-            if known { Usage::Read } else { Usage::Escape }
-        }
-        // `x = x.filter(...)` reads the right-hand `x`; the left one tells.
-        _ => Usage::Read,
-    }
-}
-
-/// `map.size`, `map.set(...)`, `list.length = 0`.
-fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Usage {
-    let facts = program.facts(at.file());
-    let Some(parent) = program.parent(member) else { return Usage::Read };
-    match facts.expr(parent.id) {
-        Expr::Call(callee, _) if callee == member.id => {
-            let effect = program.call_model(parent).and_then(|(model, _)| model.collection);
-            match effect {
-                Some(CollectionEffect::Add | CollectionEffect::Put) => Usage::Grow,
-                Some(CollectionEffect::Remove) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
-                _ if TAKES.contains(&name) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
-                // Only testing for a key does not make the values useful.
-                _ => Usage::Read,
-            }
-        }
-        Expr::Assign(_, target, _) if target == member.id && name == "length" => {
-            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
-        }
-        Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
-        Expr::Assign(_, target, _) if target == member.id => Usage::Grow,
-        Expr::Update(false, target) if target == member.id && name == "length" => {
-            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
-        }
-        _ => Usage::Read,
-    }
-}
-
-/// `object[key]`: written, deleted or read.
-fn indexed(program: &Program<'_>, index: ExprRef) -> Usage {
-    let facts = program.facts(index.file());
-    let Some(parent) = program.parent(index) else { return Usage::Read };
-    match facts.expr(parent.id) {
-        Expr::Assign(_, target, value) if target == index.id => match facts.expr(value) {
-            // Writing `undefined` keeps the key: no release, no growth either.
-            Expr::Undefined => Usage::Ignored,
-            _ => Usage::Grow,
-        },
-        Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
-        Expr::Update(..) => Usage::Grow,
-        _ => Usage::Read,
-    }
 }
 
 /// What a removal is worth for the growths.
@@ -441,6 +300,12 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
         verdict.bounded = true;
         return;
     }
+    if takes_one(program, site, candidates) {
+        verdict.partial.get_or_insert((site, "and one at a time is taken from it, however many come".into()));
+        verdict.limit = verdict.limit.or(Some(Confidence::Likely));
+        return;
+    }
+    let waiting = candidates.iter().any(|it| it.grow.value.is_some_and(|it| is_pending(program, it)));
     match program.rate(f) {
         Some(rated) if rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none() => {}
         None => verdict.limit = Some(Confidence::Suspect),
@@ -459,7 +324,11 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
         }
         Some(rated) if rated.recurs == Recurrence::Request && by_other_entry(program, site, candidates) => {
             verdict.partial.get_or_insert((site, "and it is removed only if another request asks for it".into()));
-            verdict.limit = Some(Confidence::Suspect);
+            verdict.limit = Some(if waiting { Confidence::Likely } else { Confidence::Suspect });
+        }
+        Some(rated) if waiting && rated.recurs == Recurrence::Message && by_answer(program, site, candidates) => {
+            verdict.partial.get_or_insert((site, "and it is removed only when an answer comes".into()));
+            verdict.limit = verdict.limit.or(Some(Confidence::Likely));
         }
         Some(_) => verdict.bounded = true,
     }
@@ -482,4 +351,51 @@ fn by_other_entry(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]
     let origin = |f| program.origin(f).map(|it| it.1);
     let here = origin(site.expr.within);
     candidates.iter().all(|it| it.rated.recurs == Recurrence::Request && origin(it.grow.site.expr.within) != here)
+}
+
+/// The removal stands in the handler of a peer's message, the growths in a request's.
+fn by_answer(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let known = |f| program.rate(f).is_some_and(|it| it.quality == Quality::Modelled);
+    known(site.expr.within) && candidates.iter().all(|it| it.rated.recurs == Recurrence::Request && it.rated.rate == Rate::Many)
+}
+
+/// A queue that the outside fills, and a timer or loop takes from one by one.
+fn takes_one(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let facts = program.facts(site.expr.file());
+    let Expr::Call(callee, _) = facts.expr(site.expr.id) else { return false };
+    let Expr::Member(queue, name) = facts.expr(callee) else { return false };
+    let filled = |it: &Candidate| {
+        let outside = matches!(it.rated.recurs, Recurrence::Request | Recurrence::Connection | Recurrence::Message);
+        it.grow.growth == Growth::Item && it.rated.rate == Rate::Many && outside
+    };
+    let paced = program.rate(site.expr.within).is_some_and(|it| it.rate == Rate::Many && it.recurs == Recurrence::Tick)
+        || program.endless_loop(site).is_some();
+    matches!(facts.text(name), "shift" | "pop")
+        && paced
+        && candidates.iter().all(filled)
+        && !empties(program, site, site.expr.with(queue))
+}
+
+/// Whether a test or loop around a removal asks for the collection's size: it takes until enough is taken.
+fn empties(program: &Program<'_>, site: SiteRef, queue: ExprRef) -> bool {
+    let Some(place) = program.place(queue) else { return true };
+    let facts = program.facts(site.expr.file());
+    let mut at = Some(site.region);
+    while let Some(id) = at {
+        let region = &facts.regions[id.index()];
+        at = region.parent.get();
+        let looped = matches!(region.kind, RegionKind::Loop(_));
+        let Some(test) = region.test.get() else { continue };
+        let endless = matches!(facts.expr(test), Expr::Bool(true) | Expr::Number(_));
+        if looped && !endless || compares_size(program, site.expr.with(test), &place, 0) && !is_emptiness(facts, test) {
+            return true;
+        }
+    }
+    false
+}
+
+/// `list.length > 0` asks whether there is any.
+fn is_emptiness(facts: &crate::facts::Facts, test: crate::facts::ExprId) -> bool {
+    let is_zero = |id| matches!(facts.expr(id), Expr::Number(n) if facts.numbers[n as usize] == 0.0);
+    matches!(facts.expr(test), Expr::Binary(_, a, b) if is_zero(a) || is_zero(b))
 }
