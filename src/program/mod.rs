@@ -15,6 +15,7 @@ mod guard;
 mod index;
 mod input;
 mod literal;
+mod modelled;
 mod modules;
 mod paths;
 mod place;
@@ -34,6 +35,7 @@ pub use fresh::{Fresh, Hold};
 pub use guard::Guard;
 pub use index::{FileIndex, Use};
 pub use input::{Manifest, StartCommand, StartKind, Target, Unit};
+pub use modelled::Modelled;
 pub use modules::Exported;
 pub use paths::{PathIx, Paths};
 pub use place::{Place, Root};
@@ -90,6 +92,11 @@ pub struct Program<'a> {
     unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     indexes: Vec<OnceLock<FileIndex>>,
     aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
+    telling: modelled::Telling,
+    modelled: Vec<OnceLock<Vec<Modelled<'a>>>>,
+    /// Values of bindings, kept once linking has settled them.
+    values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
+    is_settled: bool,
 }
 
 /// Links files into a program.
@@ -117,11 +124,16 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         unit_params: rustc_hash::FxHashSet::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
         aliases: units.iter().map(|_| OnceLock::new()).collect(),
+        telling: modelled::Telling::new(&rulebook.models),
+        modelled: units.iter().map(|_| OnceLock::new()).collect(),
+        values: units.iter().map(|_| OnceLock::new()).collect(),
+        is_settled: false,
     };
     program.flatten_types();
     tables::collect(&mut program);
     entries::collect(&mut program);
     calls::resolve(&mut program);
+    program.is_settled = true;
     rate::spread(&mut program);
     program
 }
