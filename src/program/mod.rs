@@ -162,6 +162,7 @@ impl<'a> Program<'a> {
     }
 
     /// The lazily built index of a file.
+    #[expect(clippy::should_implement_trait, reason = "it takes a file and is lazy; nobody writes `program[file]`")]
     pub fn index(&self, file: FileId) -> &FileIndex {
         self.indexes[file.index()].get_or_init(|| FileIndex::new(self.facts(file)))
     }
