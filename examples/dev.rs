@@ -1,3 +1,6 @@
+//! The pipeline without the command line, for work on the checks.
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a tool of the house")]
+
 use leaklint::*;
 #[global_allocator]
 static A: mimalloc::MiMalloc = mimalloc::MiMalloc;

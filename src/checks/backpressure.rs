@@ -5,6 +5,7 @@ use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{Expr, Facts, LoopKind, RegionId, RegionKind, Sym};
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{ExprRef, How, Program, Rate, SiteRef};
+use crate::rulebook::Part;
 
 /// Where chunks come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,10 +29,17 @@ pub(super) fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let span = program.head(at.expr);
     let mut story = vec![step(Role::Acquired, span, "written here, and the result is not looked at")];
     story.extend(recurs(program, at, rated));
-    let confidence = of_rate(rated).min(if source == Source::Known { Confidence::Suspect } else { Confidence::Likely });
+    let unsure = source == Source::Known || feeds_itself(program, at);
+    let confidence = of_rate(rated).min(if unsure { Confidence::Suspect } else { Confidence::Likely });
     let how = if source == Source::Stream { "as they come, without waiting" } else { "in a loop that does not wait" };
     let message = format!("chunks are written {how} for the receiver, {}", per(rated.recurs));
     Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+}
+
+/// A transforming stream that fills itself: what reads it decides.
+fn feeds_itself(program: &Program<'_>, at: SiteRef) -> bool {
+    let receiver = program.part(at.expr, Part::Receiver);
+    receiver.is_some_and(|it| program.facts(it.file()).expr(it.id) == Expr::This)
 }
 
 fn source(program: &Program<'_>, at: SiteRef) -> Option<Source> {

@@ -5,7 +5,7 @@ use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{BindingKind, Expr, ExprId, Facts, FnId, Function};
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{ExprRef, FnRef, Fresh, Place, Program, Root, Value};
-use crate::rulebook::Weight;
+use crate::rulebook::{CollectionEffect, Weight};
 use crate::text::{FileId, Span};
 
 /// The units of work that a function captures: name and place of the first use.
@@ -43,33 +43,75 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
     let Some(rule) = program.rulebook.rules.iter().find(|it| it.check == "overcaptured") else { return Vec::new() };
     let mut found = Vec::new();
     for site in &facts.sites {
-        let Expr::Assign(_, target, value) = facts.expr(site.expr) else { continue };
-        let Expr::Function(id) = facts.expr(value) else { continue };
         let within = FnRef { file, id: facts.function_of(site.region) };
-        let f = FnRef { file, id };
+        let at = crate::program::SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
+        let Some(Stored { f, holder, in_collection }) = stored(program, at.expr) else { continue };
         if within.is_module() {
             continue;
         }
-        let at = crate::program::SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
-        let Some(place) = program.place(at.expr.with(target)).filter(|it| is_slot(program, it)) else { continue };
+        let Some(place) = program.place(holder).filter(|it| is_slot(program, it)) else { continue };
         if program.fresh_of(&place, within) != Fresh::Program {
             continue;
         }
         let Some(rated) = program.repeated(at, Fresh::Program) else { continue };
         let (units, shared) = match captured_units(program, f) {
+            // A collection of closures is there for what they use.
+            units if !units.is_empty() && in_collection => continue,
             units if !units.is_empty() => (units, false),
             _ => (context_units(program, f), true),
         };
         let Some((name, span)) = units.into_iter().next() else { continue };
         let how = if shared { "through the scope that it shares with another closure" } else { "which it uses" };
-        let mut story = vec![step(Role::Acquired, program.span(at.expr.with(target)), "stored here")];
+        let mut story = vec![step(Role::Acquired, span_of(program, f, holder, in_collection), "stored here")];
         story.extend(recurs(program, at, rated));
         story.push(step(Role::Held, span, format!("keeps `{name}`, {how}")));
         let message = format!("closure stored {} in a place that stays keeps `{name}` alive", per(rated.recurs));
         let confidence = of_rate(rated).min(Confidence::Likely);
-        found.push(Draft { rule, confidence, message, span: program.span(at.expr.with(target)), within, story }.finish(program));
+        found.push(
+            Draft { rule, confidence, message, span: span_of(program, f, holder, in_collection), within, story }.finish(program),
+        );
     }
     found
+}
+
+/// A closure that is stored.
+struct Stored {
+    f: FnRef,
+    /// The slot or collection.
+    holder: ExprRef,
+    in_collection: bool,
+}
+
+/// `slot = () => ...`, `map.set(key, () => ...)`.
+fn stored(program: &Program<'_>, site: ExprRef) -> Option<Stored> {
+    let facts = program.facts(site.file());
+    let function = |id: ExprId| match facts.expr(id) {
+        Expr::Function(id) => Some(FnRef { file: site.file(), id }),
+        _ => None,
+    };
+    match facts.expr(site.id) {
+        Expr::Assign(_, target, value) => Some(Stored { f: function(value)?, holder: site.with(target), in_collection: false }),
+        Expr::Call(callee, args) => {
+            let f = facts.list(args).find_map(function)?;
+            let Expr::Member(holder, name) = facts.expr(callee) else { return None };
+            if !program.may_grow(facts.sym(name)) {
+                return None;
+            }
+            let effect = program.call_model(site)?.0.collection;
+            matches!(effect, Some(CollectionEffect::Add | CollectionEffect::Put)).then_some(Stored {
+                f,
+                holder: site.with(holder),
+                in_collection: true,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The slot that is filled; in a collection, the closure itself.
+fn span_of(program: &Program<'_>, f: FnRef, holder: ExprRef, in_collection: bool) -> Span {
+    let function = &program.facts(f.file).functions[f.id.index()];
+    if in_collection { Span::new(f.file, function.start, function.end) } else { program.span(holder) }
 }
 
 /// A slot that is a fixed place, not an element or a property of something short-lived.

@@ -32,6 +32,16 @@ pub(super) struct Grow {
     pub(super) value: Option<ExprRef>,
 }
 
+impl Grow {
+    /// The collection that holds it: its own place, or for what grows inside an element, that of the collection around.
+    pub(super) fn base(&self, program: &Program<'_>) -> Place {
+        let mut base = self.place.clone();
+        let end = base.path.iter().position(|it| *it == program.words.element).unwrap_or(base.path.len());
+        base.path.truncate(end);
+        base
+    }
+}
+
 /// The growth sites of a file in functions that may run again and again.
 pub(super) fn growths(program: &Program<'_>, file: FileId) -> Vec<Grow> {
     let facts = program.facts(file);
@@ -65,7 +75,9 @@ fn call(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {
     let Expr::Member(object, name) = facts.expr(callee) else { return None };
     let collection = at.expr.with(object);
     let receiver = program.eval(collection);
-    let (model, _) = program.method_model(receiver, facts.sym(name))?;
+    let Some((model, _)) = program.method_model(receiver, facts.sym(name)) else {
+        return in_element(program, at, collection, facts.text(name));
+    };
     let ty = program.type_of(receiver)?;
     let models = &program.rulebook.models;
     if bounds_itself(program, at.expr, collection, ty, model) {
@@ -80,6 +92,22 @@ fn call(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {
     };
     arg(0)?;
     grow(program, at, growth, collection, key, value)
+}
+
+/// `rooms.get(name).add(socket)`: what an element keeps. Only units of work count, since most elements hold few things.
+fn in_element(program: &Program<'_>, site: SiteRef, collection: ExprRef, name: &str) -> Option<Grow> {
+    let place = program.place(collection)?;
+    let value = program.argument(site.expr, 0)?;
+    let is_unit = program.type_of(program.eval(value)).is_some_and(|ty| program.is_unit(ty));
+    let element = place.path.last() == Some(&program.words.element);
+    (element && is_unit && matches!(name, "add" | "push")).then_some(Grow {
+        site,
+        growth: Growth::Item,
+        place,
+        collection,
+        key: None,
+        value: Some(value),
+    })
 }
 
 /// A cache with a limit or a time to live: by its type, by the options that it was made with, by this call's argument.

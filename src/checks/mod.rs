@@ -15,6 +15,7 @@ mod timeout;
 mod unbounded;
 mod unreleased;
 mod unsafe_default;
+mod usage;
 
 use crate::finding::Finding;
 use crate::program::Program;

@@ -4,9 +4,9 @@
 use super::backpressure;
 use super::key::comes_from_unit;
 use super::story::{Draft, of_rate, per, recurs, step};
-use crate::facts::Expr;
+use crate::facts::{BinaryOp, Expr, ExprId};
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{BindingRef, ExprRef, Fresh, Program, Rate, SiteRef};
+use crate::program::{BindingRef, ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
 use crate::rulebook::{CallModel, Recurrence, Rule};
 use crate::text::FileId;
 
@@ -36,13 +36,13 @@ fn whole_read(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let rule = rule(program, "whole-read")?;
     let rated = program.rate(at.expr.within).filter(|it| it.rate == Rate::Many && it.recurs == Recurrence::Request)?;
     let path = program.argument(at.expr, 0)?;
-    if !comes_from_unit(program, path) {
+    if !comes_from_unit(program, path) || tests_size(program, at.expr.within) {
         return None;
     }
     let span = program.head(at.expr);
     let mut story = vec![step(Role::Acquired, span, "read whole here")];
     story.extend(recurs(program, at, rated));
-    // A document has to be read whole to be parsed.
+    // What is parsed as a whole has to be read whole.
     let parsed = is_parsed(program, at.expr);
     let confidence = of_rate(rated).min(if parsed { Confidence::Suspect } else { Confidence::Likely });
     let message = format!("a file that the request names is read whole into memory {}", per(rated.recurs));
@@ -72,6 +72,22 @@ fn is_parsed(program: &Program<'_>, text: ExprRef) -> bool {
     });
     let binding = program.initialized_by(value).or(written);
     binding.is_some_and(|it| program.binding_uses(it).into_iter().any(parses))
+}
+
+/// Whether a function compares a size, as one does with what `stat` says.
+fn tests_size(program: &Program<'_>, f: FnRef) -> bool {
+    let facts = program.facts(f.file);
+    let function = &facts.functions[f.id.index()];
+    let is_size = |id: ExprId| match facts.expr(id) {
+        Expr::Member(_, name) => facts.text(name) == "size",
+        Expr::Ident(id) => facts.text(facts.bindings[id.index()].name).to_ascii_lowercase().ends_with("size"),
+        _ => false,
+    };
+    facts
+        .nodes
+        .iter()
+        .filter(|it| (function.start..function.end).contains(&it.start))
+        .any(|it| matches!(it.expr, Expr::Binary(BinaryOp::Less | BinaryOp::Greater, a, b) if is_size(a) || is_size(b)))
 }
 
 /// A heap dump or profile that any request can ask for.

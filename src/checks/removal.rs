@@ -1,8 +1,9 @@
 //! Which removals from a collection are sure to come: one that waits for another message of the same peer is not.
 
-use super::unbounded::Candidate;
-use crate::facts::{BinaryOp, Expr, RegionKind};
-use crate::program::{ExprRef, FnRef, How, Program, SiteRef};
+use super::growth::Growth;
+use super::unbounded::{Candidate, compares_size};
+use crate::facts::{BinaryOp, Expr, ExprId, Facts, RegionKind};
+use crate::program::{ExprRef, FnRef, How, Program, Quality, Rate, SiteRef};
 use crate::rulebook::{Certainty, Recurrence};
 use rustc_hash::FxHashSet;
 
@@ -118,4 +119,51 @@ fn is_field_of_message(program: &Program<'_>, expr: ExprRef) -> bool {
         }
         _ => false,
     }
+}
+
+/// The removal stands in the handler of a peer's message, the growths in a request's.
+pub(super) fn by_answer(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let known = |f| program.rate(f).is_some_and(|it| it.quality == Quality::Modelled);
+    known(site.expr.within) && candidates.iter().all(|it| it.rated.recurs == Recurrence::Request && it.rated.rate == Rate::Many)
+}
+
+/// A queue that the outside fills, and a timer or loop takes from one by one.
+pub(super) fn takes_one(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let facts = program.facts(site.expr.file());
+    let Expr::Call(callee, _) = facts.expr(site.expr.id) else { return false };
+    let Expr::Member(queue, name) = facts.expr(callee) else { return false };
+    let filled = |it: &Candidate| {
+        let outside = matches!(it.rated.recurs, Recurrence::Request | Recurrence::Connection | Recurrence::Message);
+        it.grow.growth == Growth::Item && it.rated.rate == Rate::Many && outside
+    };
+    let paced = program.rate(site.expr.within).is_some_and(|it| it.rate == Rate::Many && it.recurs == Recurrence::Tick)
+        || program.endless_loop(site).is_some();
+    matches!(facts.text(name), "shift" | "pop")
+        && paced
+        && candidates.iter().all(filled)
+        && !empties(program, site, site.expr.with(queue))
+}
+
+/// Whether a test or loop around a removal asks for the collection's size: it takes until enough is taken.
+fn empties(program: &Program<'_>, site: SiteRef, queue: ExprRef) -> bool {
+    let Some(place) = program.place(queue) else { return true };
+    let facts = program.facts(site.expr.file());
+    let mut at = Some(site.region);
+    while let Some(id) = at {
+        let region = &facts.regions[id.index()];
+        at = region.parent.get();
+        let looped = matches!(region.kind, RegionKind::Loop(_));
+        let Some(test) = region.test.get() else { continue };
+        let endless = matches!(facts.expr(test), Expr::Bool(true) | Expr::Number(_));
+        if looped && !endless || compares_size(program, site.expr.with(test), &place, 0) && !is_emptiness(facts, test) {
+            return true;
+        }
+    }
+    false
+}
+
+/// `list.length > 0` asks whether there is any.
+fn is_emptiness(facts: &Facts, test: ExprId) -> bool {
+    let is_zero = |id| matches!(facts.expr(id), Expr::Number(n) if facts.numbers[n as usize] == 0.0);
+    matches!(facts.expr(test), Expr::Binary(_, a, b) if is_zero(a) || is_zero(b))
 }

@@ -3,12 +3,13 @@
 use super::acquisition::name_of;
 use super::growth::{Grow, Growth, growths};
 use super::key::{Keys, is_new, keys};
-use super::removal::{by_other_entry, is_rare, on_command, only_on_message};
+use super::removal::{by_answer, by_other_entry, is_rare, on_command, only_on_message, takes_one};
 use super::story::{Draft, of_rate, per, recurs, step};
-use crate::facts::{AssignOp, BinaryOp, Expr, RegionKind};
+use super::usage::{Usage, classify, elements_are_emptied};
+use crate::facts::{BinaryOp, Expr, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity};
-use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
-use crate::rulebook::{CollectionEffect, Recurrence, Weight};
+use crate::program::{ExprRef, Fresh, Guard, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
+use crate::rulebook::{Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -34,7 +35,7 @@ pub(super) struct Candidate {
 
 /// A growth whose collection stays while the site repeats.
 fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
-    let holds = program.place_holds(&grow.place, grow.site, 0);
+    let holds = program.place_holds(&grow.base(program), grow.site, 0);
     let (hold, rated) = holds
         .into_iter()
         .filter_map(|hold| Some((hold, program.repeated(hold.at, hold.fresh)?)))
@@ -64,7 +65,8 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         Some(Guard::Instance(_) | Guard::Call(_)) => confidence = confidence.min(Confidence::Suspect),
         _ => {}
     }
-    if within_size_test(program, &grow) || fills_once(program, &grow) {
+    let cut_off = grow.growth == Growth::Text && ends_when_large(program, &grow);
+    if within_size_test(program, &grow) || fills_once(program, &grow) || cut_off {
         return None;
     }
     Some(Candidate { grow, rated, confidence })
@@ -109,7 +111,29 @@ fn within_size_test(program: &Program<'_>, grow: &Grow) -> bool {
     false
 }
 
-fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place, depth: u32) -> bool {
+/// `text += chunk; if (text.length > MAX) socket.destroy()`: what is too long ends its connection.
+fn ends_when_large(program: &Program<'_>, grow: &Grow) -> bool {
+    const ENDS: [&str; 8] = ["destroy", "close", "end", "terminate", "abort", "disconnect", "reject", "kill"];
+    let f = grow.site.expr.within;
+    let facts = program.facts(f.file);
+    let too_large = |region: crate::facts::RegionId| {
+        let it = &facts.regions[region.index()];
+        it.kind == RegionKind::Then
+            && it.test.get().is_some_and(|test| compares_size(program, grow.site.expr.with(test), &grow.place, 0))
+    };
+    program.exits(f).any(|it| it.is_throw && too_large(it.region))
+        || program.sites(f).any(|site| {
+            let Expr::Call(callee, _) = facts.expr(site.expr) else { return false };
+            let name = match facts.expr(callee) {
+                Expr::Member(_, name) => facts.text(name),
+                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
+                _ => return false,
+            };
+            ENDS.contains(&name) && too_large(site.region)
+        })
+}
+
+pub(super) fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place, depth: u32) -> bool {
     let facts = program.facts(test.file());
     let next = |id| compares_size(program, test.with(id), place, depth + 1);
     if depth > 6 {
@@ -145,7 +169,8 @@ fn fills_once(program: &Program<'_>, grow: &Grow) -> bool {
 fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Option<Finding> {
     let best = candidates.iter().max_by_key(|it| (it.confidence, std::cmp::Reverse(it.grow.site)))?;
     let mut verdict = survey(program, place, candidates);
-    if verdict.bounded {
+    let within_element = place.path.contains(&program.words.element);
+    if verdict.bounded || within_element && elements_are_emptied(program, best.grow.site, &best.grow.base(program)) {
         return None;
     }
     let mut confidence = best.confidence;
@@ -262,181 +287,6 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
     verdict
 }
 
-enum Usage {
-    Grow,
-    Read,
-    Escape,
-    Ignored,
-    Shrink(SiteRef),
-}
-
-/// Methods that take from a collection whose type is not known.
-const TAKES: [&str; 22] = [
-    "delete",
-    "clear",
-    "pop",
-    "shift",
-    "splice",
-    "remove",
-    "removeAt",
-    "evict",
-    "prune",
-    "reset",
-    "flush",
-    "expire",
-    "dequeue",
-    "destroy",
-    "del",
-    "purge",
-    "cleanup",
-    "drain",
-    "removeAll",
-    "empty",
-    "trim",
-    "unset",
-];
-
-/// Functions that take from their first argument.
-const TAKERS: [&str; 10] =
-    ["remove", "pull", "pullAll", "pullAt", "unset", "omit", "removeItem", "deleteKey", "arrayRemove", "removeFromArray"];
-
-/// Functions that only look at an argument.
-const LOOKERS: [&str; 34] = [
-    "log",
-    "info",
-    "warn",
-    "error",
-    "debug",
-    "trace",
-    "stringify",
-    "keys",
-    "values",
-    "entries",
-    "isArray",
-    "json",
-    "send",
-    "render",
-    "emit",
-    "includes",
-    "indexOf",
-    "has",
-    "inspect",
-    "String",
-    "from",
-    "format",
-    "concat",
-    "map",
-    "filter",
-    "find",
-    "forEach",
-    "write",
-    "end",
-    "jsonp",
-    "freeze",
-    "broadcast",
-    "size",
-    "isEmpty",
-];
-
-fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
-    let facts = program.facts(at.file());
-    let Some(parent) = program.parent(at) else {
-        // Handed out by a function, or an alias that is looked at by itself.
-        return if program.index(at.file()).exit_of(at.id).is_some() { Usage::Read } else { Usage::Ignored };
-    };
-    let site = |expr| program.site_of(expr);
-    match facts.expr(parent.id) {
-        Expr::Assign(op, target, value) if target == at.id => match op {
-            AssignOp::Add | AssignOp::Or | AssignOp::Nullish => Usage::Grow,
-            _ if super::growth::self_growth(program, at, at.with(value)).is_some() => Usage::Grow,
-            _ if at.within.is_module()
-                && program
-                    .endless_loop(SiteRef {
-                        expr: parent,
-                        region: site(parent).map_or(crate::facts::RegionId(0), |it| it.region),
-                    })
-                    .is_none() =>
-            {
-                Usage::Ignored
-            }
-            // A field is filled for the first time there, not emptied.
-            _ if matches!(place.root, Root::Instance(_)) && makes_instance(program, at.within) => Usage::Ignored,
-            _ => site(parent).map_or(Usage::Read, Usage::Shrink),
-        },
-        Expr::Member(object, name) if object == at.id => member(program, at, parent, facts.text(name)),
-        Expr::Index(object, _) if object == at.id => indexed(program, parent),
-        Expr::Call(callee, args) if callee != at.id => {
-            let name = match facts.expr(callee) {
-                Expr::Member(_, name) | Expr::Free(name) => facts.text(name),
-                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
-                _ => "",
-            };
-            if TAKERS.contains(&name) && facts.item(args, 0) == Some(at.id) {
-                return site(parent).map_or(Usage::Read, Usage::Shrink);
-            }
-            let known = program.edges_at(parent).any(|edge| matches!(edge.how, How::Call | How::Construct))
-                || program.call_model(parent).is_some();
-            if known || LOOKERS.contains(&name) { Usage::Read } else { Usage::Escape }
-        }
-        Expr::New(..) => {
-            let known = program.edges_at(parent).next().is_some() || program.call_model(parent).is_some();
-            if known { Usage::Read } else { Usage::Escape }
-        }
-        // `x = x.filter(...)` reads the right-hand `x`; the left one tells.
-        _ => Usage::Read,
-    }
-}
-
-/// A constructor, or a method that only constructors call.
-fn makes_instance(program: &Program<'_>, f: crate::program::FnRef) -> bool {
-    let mut callers = program.callers(f).peekable();
-    program.is_construction(f)
-        || callers.peek().is_some() && callers.all(|it| it.how == How::Call && program.is_construction(it.caller))
-}
-
-/// `map.size`, `map.set(...)`, `list.length = 0`.
-fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Usage {
-    let facts = program.facts(at.file());
-    let Some(parent) = program.parent(member) else { return Usage::Read };
-    match facts.expr(parent.id) {
-        Expr::Call(callee, _) if callee == member.id => {
-            let effect = program.call_model(parent).and_then(|(model, _)| model.collection);
-            match effect {
-                Some(CollectionEffect::Add | CollectionEffect::Put) => Usage::Grow,
-                Some(CollectionEffect::Remove) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
-                _ if TAKES.contains(&name) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
-                // Only testing for a key does not make the values useful.
-                _ => Usage::Read,
-            }
-        }
-        Expr::Assign(_, target, _) if target == member.id && name == "length" => {
-            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
-        }
-        Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
-        Expr::Assign(_, target, _) if target == member.id => Usage::Grow,
-        Expr::Update(false, target) if target == member.id && name == "length" => {
-            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
-        }
-        _ => Usage::Read,
-    }
-}
-
-/// `object[key]`: written, deleted or read.
-fn indexed(program: &Program<'_>, index: ExprRef) -> Usage {
-    let facts = program.facts(index.file());
-    let Some(parent) = program.parent(index) else { return Usage::Read };
-    match facts.expr(parent.id) {
-        Expr::Assign(_, target, value) if target == index.id => match facts.expr(value) {
-            // Writing `undefined` keeps the key: no release, no growth either.
-            Expr::Undefined => Usage::Ignored,
-            _ => Usage::Grow,
-        },
-        Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
-        Expr::Update(..) => Usage::Grow,
-        _ => Usage::Read,
-    }
-}
-
 /// What a removal is worth for the growths.
 fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdict: &mut Verdict) {
     let f = site.expr.within;
@@ -453,6 +303,12 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
         verdict.bounded = true;
         return;
     }
+    if takes_one(program, site, candidates) {
+        verdict.partial.get_or_insert((site, "and one at a time is taken from it, however many come".into()));
+        verdict.limit = verdict.limit.or(Some(Confidence::Likely));
+        return;
+    }
+    let waiting = candidates.iter().any(|it| it.grow.value.is_some_and(|it| is_pending(program, it)));
     match program.rate(f) {
         Some(rated) if rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none() => {}
         None => verdict.limit = Some(Confidence::Suspect),
@@ -469,13 +325,17 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
             verdict.partial.get_or_insert((site, "and it is removed only on an event that may not come".into()));
             verdict.limit = verdict.limit.or(Some(Confidence::Likely));
         }
+        Some(rated) if waiting && rated.recurs == Recurrence::Message && by_answer(program, site, candidates) => {
+            verdict.partial.get_or_insert((site, "and it is removed only when an answer comes".into()));
+            verdict.limit = verdict.limit.or(Some(Confidence::Likely));
+        }
         Some(_) if on_command(program, site) || only_on_message(program, site, candidates) => {
             verdict.partial.get_or_insert((site, "and it is removed only if the other side asks for it".into()));
             verdict.limit = Some(Confidence::Suspect);
         }
         Some(rated) if rated.recurs == Recurrence::Request && by_other_entry(program, site, candidates) => {
             verdict.partial.get_or_insert((site, "and it is removed only if another request asks for it".into()));
-            verdict.limit = Some(Confidence::Suspect);
+            verdict.limit = Some(if waiting { Confidence::Likely } else { Confidence::Suspect });
         }
         Some(_) => verdict.bounded = true,
     }

@@ -215,7 +215,7 @@ fn thing(resource: &str) -> &'static str {
         "pool-client" => "pooled client",
         "transaction" => "transaction",
         "cursor" => "cursor",
-        "registration" => "registration",
+        "registration" => "handler",
         "watcher" => "watcher",
         "worker" => "worker",
         "child" => "child process",
@@ -223,7 +223,8 @@ fn thing(resource: &str) -> &'static str {
         "metric" => "metric",
         "job" | "cron" => "scheduled job",
         "subscription" => "subscription",
-        "browser" | "page" => "browser page",
+        "browser" => "browser",
+        "page" => "browser page",
         _ => "client",
     }
 }
@@ -235,6 +236,7 @@ fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated
         "listener" | "process-listener" | "abort-listener" => "added",
         "registration" | "metric" => "registered",
         "pool-client" => "taken",
+        "transaction" => "begun",
         _ => "created",
     };
     let per = per(rated.recurs);

@@ -43,7 +43,7 @@ impl Resolver<'_, '_> {
 
     fn fits(&self, run: &Callback, f: FnRef) -> bool {
         let count = self.program.facts(f.file).functions[f.id.index()].param_count;
-        run.arity.is_none_or(|it| u32::from(it) == u32::from(count))
+        run.arity.is_none_or(|it| u32::from(it) == count)
     }
 
     /// The functions that an argument may be: itself, in an array, or wrapped by a call of something unknown.

@@ -110,6 +110,7 @@ pub(super) fn resolve(program: &mut Program<'_>) {
             program.edges.extend(it.edges);
             open.push((file, it.open));
         }
+        program.forget_values();
         if learnt(program) == before && round + 2 < ROUNDS {
             // Nothing new: the next round settles what stays open.
             round = ROUNDS - 2;

@@ -45,6 +45,7 @@ pub(super) fn collect(program: &mut Program<'_>) {
         entries.push(entry);
         program.param_types.extend(types);
     }
+    program.forget_values();
     // The best known one speaks for a function.
     entries.sort_by_key(|it| (it.function, std::cmp::Reverse(it.quality), it.span));
     entries.dedup_by_key(|it| it.function);

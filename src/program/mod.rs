@@ -95,9 +95,8 @@ pub struct Program<'a> {
     aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
     telling: modelled::Telling,
     modelled: Vec<OnceLock<Vec<Modelled<'a>>>>,
-    /// Values of bindings, kept once linking has settled them.
+    /// Values of bindings as far as this stage of linking knows them.
     values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
-    is_settled: bool,
 }
 
 /// Links files into a program.
@@ -128,18 +127,21 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         telling: modelled::Telling::new(&rulebook.models),
         modelled: units.iter().map(|_| OnceLock::new()).collect(),
         values: units.iter().map(|_| OnceLock::new()).collect(),
-        is_settled: false,
     };
     program.flatten_types();
     tables::collect(&mut program);
     entries::collect(&mut program);
     calls::resolve(&mut program);
-    program.is_settled = true;
     rate::spread(&mut program);
     program
 }
 
 impl<'a> Program<'a> {
+    /// Forgets the values of bindings: something was learnt that may tell more of them.
+    fn forget_values(&mut self) {
+        self.values = self.units.iter().map(|_| OnceLock::new()).collect();
+    }
+
     /// The files, by file id.
     pub fn units(&self) -> &'a [Unit] {
         self.units
@@ -161,6 +163,7 @@ impl<'a> Program<'a> {
     }
 
     /// The lazily built index of a file.
+    #[expect(clippy::should_implement_trait, reason = "it takes a file and is lazy; nobody writes `program[file]`")]
     pub fn index(&self, file: FileId) -> &FileIndex {
         self.indexes[file.index()].get_or_init(|| FileIndex::new(self.facts(file)))
     }

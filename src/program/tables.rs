@@ -69,6 +69,7 @@ impl Tables {
         writes.map_or(&[], Vec::as_slice)
     }
 
+    #[expect(clippy::iter_over_hash_type, reason = "every key is on its own, so the order of keys does not show")]
     fn absorb(&mut self, other: Tables) {
         self.methods.extend(other.methods);
         for (key, writes) in other.fields {
@@ -96,10 +97,13 @@ pub(super) fn collect(program: &mut Program<'_>) {
     let files: Vec<FileId> = program.files().collect();
     let local: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).declarations()).collect();
     local.into_iter().for_each(|it| program.tables.absorb(it));
+    program.forget_values();
     let assigned: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).assignments()).collect();
     assigned.into_iter().for_each(|it| program.tables.absorb(it));
+    program.forget_values();
     let based: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).bases()).collect();
     based.into_iter().for_each(|it| program.tables.absorb(it));
+    program.forget_values();
 }
 
 struct Collector<'l, 'a> {

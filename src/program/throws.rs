@@ -13,7 +13,7 @@ impl Program<'_> {
         let taken = facts.range(self.settled(acquired.expr)).1;
         let exposed = self.sites(acquired.expr.within).any(|site| {
             let Expr::Await(value) = facts.expr(site.expr) else { return false };
-            let between = start(site.expr) >= taken && start(site.expr) < first;
+            let between = start(site.expr) >= taken && facts.range(site.expr).1 <= first;
             between && !self.is_handled(acquired.expr.with(value)) && !self.is_caught(acquired, site.region, releases)
         });
         exposed.then(|| "an error before it goes past it".to_owned())

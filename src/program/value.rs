@@ -38,6 +38,9 @@ impl Value {
     }
 }
 
+/// Values of bindings are kept for questions from less deep than this.
+const KEPT_DEPTH: u32 = 6;
+
 impl<'a> Program<'a> {
     /// Evaluates an expression.
     pub fn eval(&self, expr: ExprRef) -> Value {
@@ -175,8 +178,7 @@ impl<'a> Program<'a> {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
-        // Deep down, the depth limit may cut a value short: that is not worth keeping.
-        if !self.is_settled || depth > 4 {
+        if depth >= KEPT_DEPTH {
             return self.fresh_binding_value(binding, depth);
         }
         let count = self.facts(binding.file).bindings.len();
@@ -184,7 +186,8 @@ impl<'a> Program<'a> {
         match values[binding.id.index()].get() {
             Some(&value) => value,
             None => {
-                let value = self.fresh_binding_value(binding, depth);
+                // From one fixed depth, so that who asks first does not decide where the limit cuts.
+                let value = self.fresh_binding_value(binding, KEPT_DEPTH);
                 *values[binding.id.index()].get_or_init(|| value)
             }
         }

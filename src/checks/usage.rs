@@ -1,0 +1,212 @@
+//! What is done with a collection where it is used.
+
+use crate::facts::{AssignOp, Expr};
+use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef};
+use crate::rulebook::CollectionEffect;
+
+/// What a use of a collection does to it.
+pub(super) enum Usage {
+    /// It makes it larger.
+    Grow,
+    /// It looks at it.
+    Read,
+    /// It hands it to something unknown.
+    Escape,
+    /// It is set up, or told by another use.
+    Ignored,
+    /// It takes from it.
+    Shrink(SiteRef),
+}
+
+/// Methods that take from a collection whose type is not known.
+const TAKES: [&str; 22] = [
+    "delete",
+    "clear",
+    "pop",
+    "shift",
+    "splice",
+    "remove",
+    "removeAt",
+    "evict",
+    "prune",
+    "reset",
+    "flush",
+    "expire",
+    "dequeue",
+    "destroy",
+    "del",
+    "purge",
+    "cleanup",
+    "drain",
+    "removeAll",
+    "empty",
+    "trim",
+    "unset",
+];
+
+/// Functions that take from their first argument.
+const TAKERS: [&str; 10] =
+    ["remove", "pull", "pullAll", "pullAt", "unset", "omit", "removeItem", "deleteKey", "arrayRemove", "removeFromArray"];
+
+/// Functions that only look at an argument.
+const LOOKERS: [&str; 34] = [
+    "log",
+    "info",
+    "warn",
+    "error",
+    "debug",
+    "trace",
+    "stringify",
+    "keys",
+    "values",
+    "entries",
+    "isArray",
+    "json",
+    "send",
+    "render",
+    "emit",
+    "includes",
+    "indexOf",
+    "has",
+    "inspect",
+    "String",
+    "from",
+    "format",
+    "concat",
+    "map",
+    "filter",
+    "find",
+    "forEach",
+    "write",
+    "end",
+    "jsonp",
+    "freeze",
+    "broadcast",
+    "size",
+    "isEmpty",
+];
+
+/// Tells what a use of a collection does to it.
+pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
+    let facts = program.facts(at.file());
+    let Some(parent) = program.parent(at) else {
+        // Handed out by a function, or an alias that is looked at by itself.
+        return if program.index(at.file()).exit_of(at.id).is_some() { Usage::Read } else { Usage::Ignored };
+    };
+    let site = |expr| program.site_of(expr);
+    match facts.expr(parent.id) {
+        Expr::Assign(op, target, value) if target == at.id => match op {
+            AssignOp::Add | AssignOp::Or | AssignOp::Nullish => Usage::Grow,
+            _ if super::growth::self_growth(program, at, at.with(value)).is_some() => Usage::Grow,
+            _ if at.within.is_module()
+                && program
+                    .endless_loop(SiteRef {
+                        expr: parent,
+                        region: site(parent).map_or(crate::facts::RegionId(0), |it| it.region),
+                    })
+                    .is_none() =>
+            {
+                Usage::Ignored
+            }
+            // A field is filled for the first time there, not emptied.
+            _ if matches!(place.root, Root::Instance(_)) && makes_instance(program, at.within) => Usage::Ignored,
+            _ => site(parent).map_or(Usage::Read, Usage::Shrink),
+        },
+        Expr::Member(object, name) if object == at.id => member(program, at, parent, facts.text(name)),
+        Expr::Index(object, _) if object == at.id => indexed(program, parent),
+        Expr::Call(callee, args) if callee != at.id => {
+            let name = match facts.expr(callee) {
+                Expr::Member(_, name) | Expr::Free(name) => facts.text(name),
+                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
+                _ => "",
+            };
+            if TAKERS.contains(&name) && facts.item(args, 0) == Some(at.id) {
+                return site(parent).map_or(Usage::Read, Usage::Shrink);
+            }
+            let known = program.edges_at(parent).any(|edge| matches!(edge.how, How::Call | How::Construct))
+                || program.call_model(parent).is_some();
+            if known || LOOKERS.contains(&name) { Usage::Read } else { Usage::Escape }
+        }
+        Expr::New(..) => {
+            let known = program.edges_at(parent).next().is_some() || program.call_model(parent).is_some();
+            if known { Usage::Read } else { Usage::Escape }
+        }
+        // `x = x.filter(...)` reads the right-hand `x`; the left one tells.
+        _ => Usage::Read,
+    }
+}
+
+/// A constructor, or a method that only constructors call.
+fn makes_instance(program: &Program<'_>, f: FnRef) -> bool {
+    let mut callers = program.callers(f).peekable();
+    program.is_construction(f)
+        || callers.peek().is_some() && callers.all(|it| it.how == How::Call && program.is_construction(it.caller))
+}
+
+/// `map.size`, `map.set(...)`, `list.length = 0`.
+fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Usage {
+    let facts = program.facts(at.file());
+    let Some(parent) = program.parent(member) else { return Usage::Read };
+    match facts.expr(parent.id) {
+        Expr::Call(callee, _) if callee == member.id => {
+            let effect = program.call_model(parent).and_then(|(model, _)| model.collection);
+            match effect {
+                Some(CollectionEffect::Add | CollectionEffect::Put) => Usage::Grow,
+                Some(CollectionEffect::Remove) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+                _ if TAKES.contains(&name) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+                // Only testing for a key does not make the values useful.
+                _ => Usage::Read,
+            }
+        }
+        Expr::Assign(_, target, _) if target == member.id && name == "length" => {
+            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
+        }
+        Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+        Expr::Assign(_, target, _) if target == member.id => Usage::Grow,
+        Expr::Update(false, target) if target == member.id && name == "length" => {
+            program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
+        }
+        _ => Usage::Read,
+    }
+}
+
+/// `object[key]`: written, deleted or read.
+fn indexed(program: &Program<'_>, index: ExprRef) -> Usage {
+    let facts = program.facts(index.file());
+    let Some(parent) = program.parent(index) else { return Usage::Read };
+    match facts.expr(parent.id) {
+        Expr::Assign(_, target, value) if target == index.id => match facts.expr(value) {
+            // Writing `undefined` keeps the key: no release, no growth either.
+            Expr::Undefined => Usage::Ignored,
+            _ => Usage::Grow,
+        },
+        Expr::Delete(_) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
+        Expr::Update(..) => Usage::Grow,
+        _ => Usage::Read,
+    }
+}
+
+/// Whether a file with a growth inside an element takes from elements too: by the name of the method, on anything that may
+/// be an element.
+pub(super) fn elements_are_emptied(program: &Program<'_>, grown: SiteRef, base: &Place) -> bool {
+    if program.uses(base).into_iter().any(|it| matches!(classify(program, it, base), Usage::Shrink(_))) {
+        return true;
+    }
+    let file = grown.expr.file();
+    let facts = program.facts(file);
+    facts.sites.iter().any(|site| {
+        let (name, receiver) = match facts.expr(site.expr) {
+            Expr::Call(callee, _) => match facts.expr(callee) {
+                Expr::Member(object, name) => (facts.text(name), object),
+                _ => return false,
+            },
+            _ => return false,
+        };
+        let within = FnRef { file, id: facts.function_of(site.region) };
+        let place = program.place(ExprRef::new(within, receiver));
+        let may_be = place.is_none_or(|it| {
+            matches!(it.root, Root::Param(..)) || it.root == base.root || it.path.contains(&program.words.element)
+        });
+        (TAKES.contains(&name) || name == "filter") && may_be
+    })
+}
