@@ -96,6 +96,9 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
         },
         Expr::Member(object, name) => {
             let text = facts.text(name);
+            if text == "name" && !is_kind(program, key.with(object)) && next(object) == Keys::Outside {
+                return Keys::Outside;
+            }
             if KINDS.contains(&text) || text == "length" {
                 return Keys::Closed.max(if next(object) == Keys::Closed { Keys::Closed } else { kind_of_unit(text) });
             }
@@ -160,6 +163,16 @@ fn is_membership(program: &Program<'_>, test: ExprRef, depth: u32) -> bool {
         _ => keys_deep(program, test.with(list), depth + 1) == Keys::Closed,
     };
     matches!(facts.text(name), "includes" | "has") && facts.list(args).len() == 1 && listed
+}
+
+/// A property that names a kind: the name of a command or route is one of a few.
+fn is_kind(program: &Program<'_>, object: ExprRef) -> bool {
+    let facts = program.facts(object.file());
+    match facts.expr(object.id) {
+        Expr::Member(_, name) => KINDS.contains(&facts.text(name)),
+        Expr::Ident(id) => KINDS.contains(&facts.text(facts.bindings[id.index()].name)),
+        _ => false,
+    }
 }
 
 fn kind_of_unit(name: &str) -> Keys {

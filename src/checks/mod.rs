@@ -9,6 +9,7 @@ mod key;
 mod listener;
 mod named;
 mod production;
+mod removal;
 mod story;
 mod timeout;
 mod unbounded;

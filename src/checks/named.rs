@@ -6,7 +6,7 @@ use super::key::comes_from_unit;
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{BinaryOp, Expr, ExprId};
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
+use crate::program::{BindingRef, ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
 use crate::rulebook::{CallModel, Recurrence, Rule};
 use crate::text::FileId;
 
@@ -42,22 +42,36 @@ fn whole_read(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let span = program.head(at.expr);
     let mut story = vec![step(Role::Acquired, span, "read whole here")];
     story.extend(recurs(program, at, rated));
-    // What is parsed as a whole has to be read whole.
+    // A document has to be read whole to be parsed.
     let parsed = is_parsed(program, at.expr);
     let confidence = of_rate(rated).min(if parsed { Confidence::Suspect } else { Confidence::Likely });
     let message = format!("a file that the request names is read whole into memory {}", per(rated.recurs));
     Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
 }
 
-/// `JSON.parse(await readFile(...))`.
-fn is_parsed(program: &Program<'_>, call: ExprRef) -> bool {
-    let facts = program.facts(call.file());
-    let Some(parent) = program.parent(call) else { return false };
-    match facts.expr(parent.id) {
-        Expr::Await(_) => is_parsed(program, parent),
-        Expr::Call(callee, _) => matches!(facts.expr(callee), Expr::Member(_, name) if facts.text(name) == "parse"),
-        _ => false,
+/// Whether text goes into `JSON.parse`, at once or by way of a binding.
+fn is_parsed(program: &Program<'_>, text: ExprRef) -> bool {
+    let facts = program.facts(text.file());
+    let parses = |it: ExprRef| {
+        program.parent(it).is_some_and(|call| {
+            matches!(facts.expr(call.id), Expr::Call(callee, _) if callee != it.id
+                && matches!(facts.expr(callee), Expr::Member(_, name) if facts.text(name) == "parse"))
+        })
+    };
+    let awaited = program.parent(text).filter(|it| matches!(facts.expr(it.id), Expr::Await(_)));
+    let value = awaited.unwrap_or(text);
+    if parses(value) {
+        return true;
     }
+    let written = program.parent(value).and_then(|it| match facts.expr(it.id) {
+        Expr::Assign(_, target, _) => match facts.expr(target) {
+            Expr::Ident(id) => Some(BindingRef { file: text.file(), id }),
+            _ => None,
+        },
+        _ => None,
+    });
+    let binding = program.initialized_by(value).or(written);
+    binding.is_some_and(|it| program.binding_uses(it).into_iter().any(parses))
 }
 
 /// Whether a function compares a size, as one does with what `stat` says.

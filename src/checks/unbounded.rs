@@ -3,12 +3,13 @@
 use super::acquisition::name_of;
 use super::growth::{Grow, Growth, growths};
 use super::key::{Keys, is_new, keys};
+use super::removal::{by_other_entry, is_rare, on_command, only_on_message};
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::usage::{Usage, classify, elements_are_emptied};
 use crate::facts::{BinaryOp, Expr, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity};
-use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
-use crate::rulebook::{Certainty, Recurrence, Weight};
+use crate::program::{ExprRef, Fresh, Guard, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
+use crate::rulebook::{Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -25,9 +26,10 @@ pub(super) fn check(program: &Program<'_>) -> Vec<Finding> {
     places.par_iter().filter_map(|(place, candidates)| judge(program, place, candidates)).collect()
 }
 
-struct Candidate {
-    grow: Grow,
-    rated: Rated,
+/// A growth that counts.
+pub(super) struct Candidate {
+    pub(super) grow: Grow,
+    pub(super) rated: Rated,
     confidence: Confidence,
 }
 
@@ -269,7 +271,7 @@ struct Verdict {
 fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Verdict {
     let mut verdict = Verdict::default();
     for at in program.uses(place) {
-        match classify(program, at) {
+        match classify(program, at, place) {
             Usage::Grow | Usage::Ignored => {}
             Usage::Read => verdict.read = true,
             Usage::Escape => {
@@ -296,6 +298,7 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
     if candidates
         .iter()
         .any(|it| it.grow.site.expr.within == f || program.is_within(f, it.grow.site.expr.within) && !is_rare(program, f))
+        && !only_on_message(program, site, candidates)
     {
         verdict.bounded = true;
         return;
@@ -322,6 +325,10 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
             verdict.partial.get_or_insert((site, "and it is removed only on an event that may not come".into()));
             verdict.limit = verdict.limit.or(Some(Confidence::Likely));
         }
+        Some(_) if on_command(program, site) || only_on_message(program, site, candidates) => {
+            verdict.partial.get_or_insert((site, "and it is removed only if the other side asks for it".into()));
+            verdict.limit = Some(Confidence::Suspect);
+        }
         Some(rated) if rated.recurs == Recurrence::Request && by_other_entry(program, site, candidates) => {
             verdict.partial.get_or_insert((site, "and it is removed only if another request asks for it".into()));
             verdict.limit = Some(if waiting { Confidence::Likely } else { Confidence::Suspect });
@@ -332,25 +339,6 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
         }
         Some(_) => verdict.bounded = true,
     }
-}
-
-/// Whether a function runs only on events that may not come.
-fn is_rare(program: &Program<'_>, f: crate::program::FnRef) -> bool {
-    let mut any = false;
-    for edge in program.callers(f) {
-        match edge.how {
-            How::Callback { certainty: Some(Certainty::Rare | Certainty::Never), .. } => any = true,
-            _ => return false,
-        }
-    }
-    any
-}
-
-/// The removal stands in another request's handler than the growth.
-fn by_other_entry(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
-    let origin = |f| program.origin(f).map(|it| it.1);
-    let here = origin(site.expr.within);
-    candidates.iter().all(|it| it.rated.recurs == Recurrence::Request && origin(it.grow.site.expr.within) != here)
 }
 
 /// The removal stands in the handler of a peer's message, the growths in a request's.

@@ -20,6 +20,10 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     // What never runs again is cheap to tell, and most of what there is.
     program.rate(acquired.site.expr.within).filter(|it| it.rate > Rate::Once || program.endless_loop(acquired.site).is_some())?;
     let (hold, rated) = longest_hold(program, acquired)?;
+    // Set-up code is offered to the outside as well, and called once.
+    if acquired.model.resource == "registration" && rated.rate < Rate::Many {
+        return None;
+    }
     let guard = program.once_guard(hold.at);
     let guarded = guard_limit(program, guard, hold.fresh)?;
     let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
@@ -196,7 +200,11 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
         }
         _ => false,
     };
-    flow.slots.iter().any(comes_and_goes).then_some(Confidence::Likely)
+    if flow.slots.iter().any(comes_and_goes) {
+        return Some(Confidence::Likely);
+    }
+    // An element of a collection that goes takes its slot along, with the token in it.
+    flow.in_element.then_some(Confidence::Suspect)
 }
 
 fn thing(resource: &str) -> &'static str {

@@ -87,7 +87,7 @@ const LOOKERS: [&str; 34] = [
 ];
 
 /// Tells what a use of a collection does to it.
-pub(super) fn classify(program: &Program<'_>, at: ExprRef) -> Usage {
+pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
     let facts = program.facts(at.file());
     let Some(parent) = program.parent(at) else {
         // Handed out by a function, or an alias that is looked at by itself.
@@ -108,6 +108,8 @@ pub(super) fn classify(program: &Program<'_>, at: ExprRef) -> Usage {
             {
                 Usage::Ignored
             }
+            // A field is filled for the first time there, not emptied.
+            _ if matches!(place.root, Root::Instance(_)) && makes_instance(program, at.within) => Usage::Ignored,
             _ => site(parent).map_or(Usage::Read, Usage::Shrink),
         },
         Expr::Member(object, name) if object == at.id => member(program, at, parent, facts.text(name)),
@@ -132,6 +134,13 @@ pub(super) fn classify(program: &Program<'_>, at: ExprRef) -> Usage {
         // `x = x.filter(...)` reads the right-hand `x`; the left one tells.
         _ => Usage::Read,
     }
+}
+
+/// A constructor, or a method that only constructors call.
+fn makes_instance(program: &Program<'_>, f: crate::program::FnRef) -> bool {
+    let mut callers = program.callers(f).peekable();
+    program.is_construction(f)
+        || callers.peek().is_some() && callers.all(|it| it.how == How::Call && program.is_construction(it.caller))
 }
 
 /// `map.size`, `map.set(...)`, `list.length = 0`.
@@ -180,7 +189,7 @@ fn indexed(program: &Program<'_>, index: ExprRef) -> Usage {
 /// Whether a file with a growth inside an element takes from elements too: by the name of the method, on anything that may
 /// be an element.
 pub(super) fn elements_are_emptied(program: &Program<'_>, grown: SiteRef, base: &Place) -> bool {
-    if program.uses(base).into_iter().any(|it| matches!(classify(program, it), Usage::Shrink(_))) {
+    if program.uses(base).into_iter().any(|it| matches!(classify(program, it, base), Usage::Shrink(_))) {
         return true;
     }
     let file = grown.expr.file();

@@ -18,6 +18,8 @@ pub struct Flow {
     pub escapes: Vec<SiteRef>,
     /// Places that keep it (without element: one token at a time).
     pub slots: Vec<Place>,
+    /// It is kept in a property of something that is itself an element of a collection.
+    pub in_element: bool,
     /// Collections that keep it.
     pub collections: Vec<Place>,
     /// Something uses it besides keeping it.
@@ -252,7 +254,10 @@ impl Follower<'_, '_> {
                     self.open.extend(uses.into_iter().map(|it| (it, what, depth + 1)));
                     self.same_name(target, facts.sym(name), what, depth);
                 }
-                _ => self.same_name(target, facts.sym(name), what, depth),
+                place => {
+                    self.flow.in_element |= place.is_some() && what == As::Token;
+                    self.same_name(target, facts.sym(name), what, depth);
+                }
             },
             _ => {}
         }

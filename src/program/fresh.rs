@@ -309,7 +309,13 @@ impl Program<'_> {
             }),
             Fresh::Instance(shape) => {
                 let methods = self.instance_functions(shape);
+                // What is made again and again goes soon: that its methods may be called says nothing.
+                let short_lived = || {
+                    let made = |it: &SiteRef| self.rate(it.expr.within).is_some_and(|it| it.rate == Rate::Many);
+                    self.constructions(shape).iter().any(made)
+                };
                 self.repeated_within(within, |it| methods.contains(&it), |_| true, true)
+                    .filter(|it| it.rate == Rate::Many || !short_lived())
             }
         }
     }

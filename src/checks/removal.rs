@@ -1,0 +1,121 @@
+//! Which removals from a collection are sure to come: one that waits for another message of the same peer is not.
+
+use super::unbounded::Candidate;
+use crate::facts::{BinaryOp, Expr, RegionKind};
+use crate::program::{ExprRef, FnRef, How, Program, SiteRef};
+use crate::rulebook::{Certainty, Recurrence};
+use rustc_hash::FxHashSet;
+
+/// Events that come when a peer goes, whatever it does.
+const SURE: [&str; 13] = [
+    "close",
+    "closed",
+    "end",
+    "finish",
+    "exit",
+    "disconnect",
+    "disconnected",
+    "disconnecting",
+    "destroy",
+    "unload",
+    "terminated",
+    "connection",
+    "connect",
+];
+
+/// Whether a function runs only on events that may not come.
+pub(super) fn is_rare(program: &Program<'_>, f: FnRef) -> bool {
+    let mut any = false;
+    for edge in program.callers(f) {
+        match edge.how {
+            How::Callback { certainty: Some(Certainty::Rare | Certainty::Never), .. } => any = true,
+            _ => return false,
+        }
+    }
+    any
+}
+
+/// The removal stands in another request's handler than the growth.
+pub(super) fn by_other_entry(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let origin = |f| program.origin(f).map(|it| it.1);
+    let here = origin(site.expr.within);
+    candidates.iter().all(|it| it.rated.recurs == Recurrence::Request && origin(it.grow.site.expr.within) != here)
+}
+
+/// The removal runs only in handlers of messages that the growth does not stand in: a peer that goes without sending them
+/// leaves its entries behind.
+pub(super) fn only_on_message(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let Some(removing) = message_handlers(program, site.expr.within) else { return false };
+    !removing.is_empty()
+        && candidates.iter().all(|it| {
+            let growing = message_handlers(program, it.grow.site.expr.within).unwrap_or_default();
+            growing.is_disjoint(&removing)
+        })
+}
+
+/// The listeners, by their registration, that lead to a function; `None` if something else does as well.
+fn message_handlers(program: &Program<'_>, f: FnRef) -> Option<FxHashSet<ExprRef>> {
+    let mut found = FxHashSet::default();
+    let mut seen = FxHashSet::default();
+    let mut open = vec![f];
+    while let Some(f) = open.pop() {
+        if !seen.insert(f) {
+            continue;
+        }
+        if seen.len() > 60 || f.is_module() || program.entries.iter().any(|it| it.function == f) {
+            return None;
+        }
+        for edge in program.callers(f) {
+            match edge.how {
+                How::Call | How::Construct => open.push(edge.caller),
+                How::Callback { recurs: Recurrence::Now | Recurrence::Once, .. } => open.push(edge.caller),
+                How::Callback { recurs: Recurrence::Message, .. } if !is_sure(program, edge.site.expr) => {
+                    found.insert(edge.site.expr);
+                }
+                _ => return None,
+            }
+        }
+    }
+    Some(found)
+}
+
+fn is_sure(program: &Program<'_>, listener: ExprRef) -> bool {
+    // Of a handler for all messages, the name says nothing.
+    program.event_name(listener).is_none_or(|it| SURE.contains(&it.as_str()) || matches!(it.as_str(), "message" | "data"))
+}
+
+/// The removal stands under a test of what a message asks for: `if (message.type === "leave")`, `case "leave":`.
+pub(super) fn on_command(program: &Program<'_>, site: SiteRef) -> bool {
+    let facts = program.facts(site.expr.file());
+    let mut at = Some(site.region);
+    while let Some(id) = at {
+        let region = &facts.regions[id.index()];
+        at = region.parent.get();
+        let Some(test) = region.test.get().filter(|_| region.kind == RegionKind::Then) else { continue };
+        if let Expr::Binary(BinaryOp::Equal, a, b) = facts.expr(test)
+            && let Some(command) = [a, b].into_iter().find_map(|it| match facts.expr(it) {
+                Expr::Str(name) => Some(facts.text(name)),
+                _ => None,
+            })
+        {
+            let asked = [a, b].into_iter().any(|it| is_field_of_message(program, site.expr.with(it)));
+            return asked && !SURE.contains(&command);
+        }
+    }
+    false
+}
+
+/// `message.type`, or a binding of it.
+fn is_field_of_message(program: &Program<'_>, expr: ExprRef) -> bool {
+    let facts = program.facts(expr.file());
+    let named = |text: &str| matches!(text, "type" | "action" | "command" | "cmd" | "event" | "tool" | "op" | "t" | "kind");
+    match facts.expr(expr.id) {
+        Expr::Member(_, name) => named(facts.text(name)),
+        Expr::Ident(id) => {
+            let it = &facts.bindings[id.index()];
+            named(facts.text(it.name))
+                && it.init.get().is_none_or(|init| matches!(facts.expr(init), Expr::Member(..) | Expr::Param(..)))
+        }
+        _ => false,
+    }
+}
