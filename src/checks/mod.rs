@@ -7,6 +7,7 @@ mod growth;
 mod key;
 mod listener;
 mod named;
+mod returned;
 mod story;
 mod timeout;
 mod unbounded;

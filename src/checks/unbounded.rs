@@ -336,7 +336,7 @@ const LOOKERS: [&str; 34] = [
     "isEmpty",
 ];
 
-fn classify(program: &Program<'_>, at: ExprRef, _place: &Place) -> Usage {
+fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
     let facts = program.facts(at.file());
     let Some(parent) = program.parent(at) else {
         // Handed out by a function, or an alias that is looked at by itself.
@@ -357,6 +357,8 @@ fn classify(program: &Program<'_>, at: ExprRef, _place: &Place) -> Usage {
             {
                 Usage::Ignored
             }
+            // An instance that is made starts empty.
+            _ if matches!(place.root, Root::Instance(_)) && program.is_construction(at.within) => Usage::Ignored,
             _ => site(parent).map_or(Usage::Read, Usage::Shrink),
         },
         Expr::Member(object, name) if object == at.id => member(program, at, parent, facts.text(name)),

@@ -2,6 +2,7 @@
 
 use super::acquisition::{Acquisition, acquisitions};
 use super::listener::{self, Match, Removals};
+use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
 use super::timeout;
 use crate::facts::{Expr, Sym};
@@ -12,7 +13,14 @@ use crate::text::FileId;
 
 /// Checks one file.
 pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) -> Vec<Finding> {
-    acquisitions(program, file).into_iter().filter_map(|it| judge(program, removals, &it)).collect()
+    let mut found = Vec::new();
+    for acquired in acquisitions(program, file) {
+        match judge(program, removals, &acquired) {
+            Some(finding) => found.push(finding),
+            None => found.extend(returned::check(program, removals, &acquired)),
+        }
+    }
+    found
 }
 
 fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> Option<Finding> {
@@ -25,6 +33,8 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
     if matches!(hold.fresh, Fresh::Shared(_)) {
         confidence = Confidence::Likely;
+    } else if acquired.receiver.is_some_and(|it| is_guessed(program, it)) {
+        confidence = Confidence::Suspect;
     }
     if matches!(acquired.model.resource.as_str(), "timeout") {
         return timeout::judge(program, rule, acquired, rated, confidence);
@@ -58,6 +68,11 @@ fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
     matches!(program.place(handler).map(|it| it.root), Some(Root::Param(f, _)) if f == within)
 }
 
+/// An emitter only because it is used as one, and not even a package.
+fn is_guessed(program: &Program<'_>, receiver: ExprRef) -> bool {
+    program.is_known_by_use(receiver) && !program.is_package(receiver)
+}
+
 const MISSES: &str = "the removal names another function";
 
 /// The hold that stays longest while its site repeats.
@@ -80,7 +95,7 @@ fn guard_limit(program: &Program<'_>, guard: Option<Guard>, fresh: Fresh) -> Opt
         (Some(Guard::Program), _) => None,
         (Some(Guard::Instance(_)), Fresh::Instance(_)) => None,
         (Some(Guard::Instance(shape)), _) if program.is_singleton(shape) => None,
-        (Some(Guard::Call(f)), _) if program.runs_once(f) => None,
+        (Some(Guard::Call(f)), _) if program.rate(f).is_none_or(|it| it.rate < Rate::Many) => None,
         (Some(Guard::Instance(_) | Guard::Call(_) | Guard::Key), _) => Some(Confidence::Suspect),
     }
 }
@@ -100,13 +115,13 @@ fn of_once(program: &Program<'_>, acquired: &Acquisition<'_>) -> Confidence {
     }
 }
 
-fn is_listener(acquired: &Acquisition<'_>) -> bool {
+pub(super) fn is_listener(acquired: &Acquisition<'_>) -> bool {
     let handler = acquired.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver));
     acquired.model.handler.is_some() && handler && acquired.receiver.is_some() && acquired.model.resource != "registration"
 }
 
 /// Removals of a listener by name, its own options, and what its result is used for.
-fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
+pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
@@ -124,7 +139,9 @@ fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_
     {
         coverage = Coverage { grade: Grade::None, release: Some(*missing), reason: MISSES.into() };
     }
-    (coverage, Flow::default())
+    let mut flow = Flow::default();
+    flow.slots.extend(acquired.handler(program).and_then(|it| program.place(it)));
+    (coverage, flow)
 }
 
 fn is_true(program: &Program<'_>, options: ExprRef, name: &str) -> bool {
@@ -132,7 +149,7 @@ fn is_true(program: &Program<'_>, options: ExprRef, name: &str) -> bool {
 }
 
 /// Releases of a token, wherever it goes.
-fn token(program: &Program<'_>, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
+pub(super) fn token(program: &Program<'_>, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
     let call = acquired.site.expr;
     let mut tokens = match acquired.model.token {
         Some(Part::Receiver) => acquired.receiver.into_iter().collect(),
@@ -181,7 +198,7 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
     flow.slots.iter().any(comes_and_goes).then_some(Confidence::Likely)
 }
 
-fn thing(resource: &str) -> &'static str {
+pub(super) fn thing(resource: &str) -> &'static str {
     match resource {
         "interval" => "interval",
         "listener" | "process-listener" | "abort-listener" => "listener",
@@ -225,7 +242,7 @@ fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated
     format!("{thing} {verb} {per}{held}, {ending}")
 }
 
-fn past(resource: &str) -> &'static str {
+pub(super) fn past(resource: &str) -> &'static str {
     match resource {
         "interval" => "cleared",
         "listener" | "process-listener" | "abort-listener" => "removed",

@@ -7,7 +7,7 @@ use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
 use super::{Program, ROUNDS};
 use crate::facts::{BindingKind, Expr, ExprId, ListId, Sym};
-use crate::rulebook::{Callback, Certainty, Part, Recurrence, TypeIx};
+use crate::rulebook::{Callback, Certainty, EventModel, Lifetime, Part, Recurrence, TypeIx};
 use crate::text::FileId;
 use rayon::prelude::*;
 
@@ -59,6 +59,7 @@ struct Found {
     edges: Vec<Edge>,
     args: Vec<((FnRef, u16), Arg)>,
     types: Vec<((FnRef, u16), TypeIx)>,
+    lifetimes: Vec<((FnRef, u16), Lifetime)>,
     constructions: Vec<(Shape, SiteRef)>,
     open: Vec<u32>,
 }
@@ -125,6 +126,7 @@ fn absorb(program: &mut Program<'_>, found: &Found) {
     for (key, ty) in &found.types {
         program.param_types.entry(*key).or_insert(*ty);
     }
+    program.param_lifetimes.extend(found.lifetimes.iter().copied());
     for (shape, site) in &found.constructions {
         program.constructions.entry(*shape).or_default().push(*site);
     }
@@ -143,7 +145,7 @@ struct Resolver<'p, 'a> {
     out: Found,
 }
 
-impl Resolver<'_, '_> {
+impl<'a> Resolver<'_, 'a> {
     fn site(&mut self, i: u32) {
         let facts = self.program.facts(self.file);
         let site = facts.sites[i as usize];
@@ -292,6 +294,7 @@ impl Resolver<'_, '_> {
         let how = How::Callback { recurs, certainty, named };
         for f in self.functions(at.expr.with(arg), 0) {
             self.callback(at, f, how, params);
+            self.out.lifetimes.extend(model.and_then(|it| it.lifetime).map(|it| ((f, 0), it)));
         }
     }
 
@@ -417,34 +420,32 @@ impl Resolver<'_, '_> {
             Some(name) if self.names.later.contains(&name) => callback(Recurrence::Once),
             _ => How::Passed,
         };
-        let (recurs, ty) = match (how, name) {
-            (How::Passed, Some(name)) => self.by_event_name(name, args),
-            _ => (None, None),
-        };
+        let event = name.filter(|_| how == How::Passed).and_then(|name| self.by_event_name(name, args));
+        let once = name == Some(self.program.words.once);
+        let recurs = event.map(|it| if once { Recurrence::Once } else { it.recurs });
+        let ty = event.and_then(|it| it.params.first()).and_then(|it| self.program.rulebook.models.type_at(it));
         for arg in facts.list(args) {
             for f in self.functions(at.expr.with(arg), 0) {
                 let how = recurs.map_or(how, callback);
                 self.out.edges.push(Edge { caller: at.expr.within, callee: f, site: at, how });
                 self.out.types.extend(ty.map(|ty| ((f, 0), ty)));
+                self.out.lifetimes.extend(event.and_then(|it| it.lifetime).map(|it| ((f, 0), it)));
             }
         }
     }
 
     /// `x.on("connection", f)` on an unknown receiver: the event's name is told by the model `shape#Emitter`.
-    fn by_event_name(&self, method: Sym, args: ListId) -> (Option<Recurrence>, Option<TypeIx>) {
+    fn by_event_name(&self, method: Sym, args: ListId) -> Option<&'a EventModel> {
         let program = self.program;
-        let models = &program.rulebook.models;
         let facts = program.facts(self.file);
-        if method != program.words.on {
-            return (None, None);
+        if method != program.words.on && method != program.words.once {
+            return None;
         }
         let event = facts.item(args, 0).and_then(|it| match facts.expr(it) {
             Expr::Str(name) => Some(facts.sym(name)),
             _ => None,
         });
-        let model = models.type_at("shape#Emitter").zip(event).and_then(|(ty, event)| program.event_model(ty, event));
-        let ty = model.and_then(|it| it.params.first()).and_then(|it| models.type_at(it));
-        (model.map(|it| it.recurs), ty)
+        program.rulebook.models.type_at("shape#Emitter").zip(event).and_then(|(ty, event)| program.event_model(ty, event))
     }
 }
 

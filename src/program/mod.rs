@@ -10,6 +10,7 @@ mod entries;
 mod flow;
 mod fresh;
 mod guard;
+mod holds;
 mod index;
 mod input;
 mod modules;
@@ -40,7 +41,7 @@ pub use value::Value;
 pub use words::Words;
 
 use crate::facts::{Exit, Facts, Site, Sym};
-use crate::rulebook::{CallModel, EventModel, Recurrence, Rulebook, TypeIx};
+use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
@@ -68,7 +69,10 @@ pub struct Program<'a> {
     methods: FxHashMap<(TypeIx, Sym), &'a CallModel>,
     events: FxHashMap<(TypeIx, Sym), &'a EventModel>,
     type_members: FxHashMap<(TypeIx, Sym), Option<TypeIx>>,
+    member_lifetimes: FxHashMap<(TypeIx, Sym), Lifetime>,
     param_types: FxHashMap<(FnRef, u16), TypeIx>,
+    /// Parameters of callbacks that do not come anew with their event: the pooled socket of a client's request.
+    param_lifetimes: FxHashMap<(FnRef, u16), Lifetime>,
     param_args: FxHashMap<(FnRef, u16), Vec<Arg>>,
     /// Who calls whom.
     pub edges: Vec<Edge>,
@@ -95,7 +99,9 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         methods: FxHashMap::default(),
         events: FxHashMap::default(),
         type_members: FxHashMap::default(),
+        member_lifetimes: FxHashMap::default(),
         param_types: FxHashMap::default(),
+        param_lifetimes: FxHashMap::default(),
         param_args: FxHashMap::default(),
         edges: Vec::new(),
         callers: FxHashMap::default(),
@@ -207,6 +213,8 @@ impl<'a> Program<'a> {
                 self.methods.extend(ty.methods.iter().map(|(name, model)| ((ix, Sym::of(name)), model)));
                 self.events.extend(ty.events.iter().map(|(name, model)| ((ix, Sym::of(name)), model)));
                 let member = |path: &Option<String>| path.as_ref().and_then(|it| models.type_at(it));
+                let lives = ty.members.iter().filter_map(|(name, model)| Some(((ix, Sym::of(name)), model.lifetime?)));
+                self.member_lifetimes.extend(lives);
                 self.type_members.extend(ty.members.iter().map(|(name, model)| ((ix, Sym::of(name)), member(&model.r#type))));
             }
         }

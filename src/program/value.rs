@@ -184,11 +184,18 @@ impl<'a> Program<'a> {
             BindingKind::Param(n) if it.init == ExprId::NONE => return self.param_value(within, n, depth + 1),
             _ => {}
         }
-        if let Some(init) = it.init.get() {
+        // An empty default says nothing of what is passed.
+        let is_default = |init| self.is_whole_param(binding) && matches!(facts.expr(init), Expr::Object { count: 0, .. });
+        if let Some(init) = it.init.get().filter(|init| !is_default(*init)) {
             let value = self.eval_deep(ExprRef::new(within, init), depth + 1);
             if value != Value::Unknown {
                 return value;
             }
+        }
+        if let BindingKind::Param(n) = it.kind
+            && self.is_whole_param(binding)
+        {
+            return self.param_value(within, n, depth + 1);
         }
         let declared = self.type_value(binding.file, it.ty, depth + 1);
         if declared != Value::Unknown || it.writes == 0 {
@@ -360,7 +367,7 @@ impl<'a> Program<'a> {
                 if let Expr::Member(object, name) = facts.expr(callee) {
                     let name = facts.sym(name);
                     let value = self.eval(call.with(object));
-                    return self.method_model(value, name).or_else(|| self.model_by_use(call, object, value, name));
+                    return self.method_model(value, name).or_else(|| self.model_by_use(call, value, name));
                 }
                 match self.eval(call.with(callee)) {
                     Value::Path(path) => self.paths.call(path).map(|it| (it, None)),
@@ -382,27 +389,49 @@ impl<'a> Program<'a> {
     }
 
     /// What the use of an unknown receiver tells of it: `x.addEventListener("abort", f)` is called on a signal, and
-    /// `pkg.on("error", f)` on a package's namespace that is an emitter.
-    fn model_by_use(&self, call: ExprRef, object: ExprId, value: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
-        let facts = self.facts(call.file());
-        if value.is_known() || ![self.words.on, self.words.add_event_listener].contains(&name) {
+    /// `x.on("error", f)` on an emitter.
+    fn model_by_use(&self, call: ExprRef, value: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
+        let is_module = matches!(value, Value::Path(path) if self.paths.value(path).is_none());
+        if value.is_known() && !is_module {
             return None;
         }
-        let ty = if name == self.words.add_event_listener {
+        let words = &self.words;
+        let path = if name == words.add_event_listener && !is_module {
             let event = self.argument(call, 0).and_then(|it| self.constant_text(it));
-            (event.as_deref() == Some("abort")).then(|| self.rulebook.models.type_at("AbortSignal"))?
+            (event.as_deref() == Some("abort")).then_some("AbortSignal")?
+        } else if [words.on, words.once, words.add_listener].contains(&name) && self.is_registration(call) {
+            "node:events#EventEmitter"
         } else {
-            let Expr::Ident(id) = facts.expr(object) else { return None };
-            let binding = BindingRef { file: call.file(), id };
-            (value == Value::Outside && self.is_package(binding))
-                .then(|| self.rulebook.models.type_at("node:events#EventEmitter"))?
+            return None;
         };
-        self.method_model(Value::Instance(ty?), name)
+        self.method_model(Value::Instance(self.rulebook.models.type_at(path)?), name)
     }
 
-    /// Whether a binding is the namespace or default export of a package.
-    fn is_package(&self, binding: BindingRef) -> bool {
-        let facts = self.facts(binding.file);
+    /// Whether a call's arguments are an event and a function.
+    fn is_registration(&self, call: ExprRef) -> bool {
+        let facts = self.facts(call.file());
+        let Expr::Call(_, args) = facts.expr(call.id) else { return false };
+        let is_event = |id| match facts.expr(id) {
+            Expr::Str(_) | Expr::Template(_) | Expr::Binary(..) => true,
+            _ => self.constant_text(call.with(id)).is_some(),
+        };
+        let is_handler = |id| match facts.expr(id) {
+            Expr::Function(_) => true,
+            Expr::Call(callee, _) => {
+                matches!(facts.expr(callee), Expr::Member(_, name) if facts.sym(name) == self.words.bind)
+            }
+            _ => matches!(self.eval(call.with(id)), Value::Function(_)) || matches!(facts.expr(id), Expr::Member(..)),
+        };
+        facts.list(args).len() == 2
+            && facts.item(args, 0).is_some_and(is_event)
+            && facts.item(args, 1).is_some_and(is_handler)
+    }
+
+    /// Whether an expression is the namespace or default export of a package.
+    pub fn is_package(&self, expr: ExprRef) -> bool {
+        let facts = self.facts(expr.file());
+        let Expr::Ident(id) = facts.expr(expr.id) else { return false };
+        let binding = BindingRef { file: expr.file(), id };
         let it = &facts.bindings[binding.id.index()];
         match it.kind {
             BindingKind::Import(import) => match facts.imports[import as usize].imported {
@@ -411,9 +440,15 @@ impl<'a> Program<'a> {
                 crate::facts::Imported::Effect => false,
             },
             _ => {
-                matches!(it.init.get().map(|init| facts.expr(init)), Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Free(name) if facts.sym(name) == self.words.require))
+                let value = self.binding_value(binding, 0);
+                matches!(value, Value::Outside | Value::Path(_)) && matches!(it.init.get().map(|init| facts.expr(init)), Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Free(name) if facts.sym(name) == self.words.require))
             }
         }
+    }
+
+    /// Whether the type of a call's receiver is not known, so that only its use tells what the call does.
+    pub fn is_known_by_use(&self, receiver: ExprRef) -> bool {
+        self.type_of(self.eval(receiver)).is_none() && !matches!(self.eval(receiver), Value::Object(_))
     }
 
     /// The model of a method of a value.
