@@ -25,16 +25,22 @@ pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) ->
 
 fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> Option<Finding> {
     let rule = program.rulebook.rule_for("unreleased", &acquired.model.resource)?;
+    if std::env::var("LLT").is_ok() { let u=program.unit(acquired.site.expr.file()); let h=acquired.holder(program); eprintln!("T {} {} @{} rate={:?} val={:?} place={:?} holds={:?} hold={:?}", u.path, acquired.callee, program.span(acquired.site.expr).start, program.rate(acquired.site.expr.within), h.map(|h|program.eval(h)), h.and_then(|h|program.place(h)), h.map(|h|program.holds(h,acquired.site)), longest_hold(program,acquired)); }
     // What never runs again is cheap to tell, and most of what there is.
     program.rate(acquired.site.expr.within).filter(|it| it.rate > Rate::Once || program.endless_loop(acquired.site).is_some())?;
     let (hold, rated) = longest_hold(program, acquired)?;
     let guard = program.once_guard(hold.at);
     let guarded = guard_limit(program, guard, hold.fresh)?;
     let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
-    if matches!(hold.fresh, Fresh::Shared(_)) {
-        confidence = Confidence::Likely;
-    } else if acquired.receiver.is_some_and(|it| is_guessed(program, it)) {
-        confidence = Confidence::Suspect;
+    let guessed = acquired.model.resource == "listener" && acquired.receiver.is_some_and(|it| is_guessed(program, it));
+    if guessed && is_unit_event(program, acquired) {
+        return None;
+    }
+    match hold.fresh {
+        _ if guessed => confidence = Confidence::Suspect,
+        // Shared by design, so the library's own repetition is proof enough.
+        Fresh::Shared(_) | Fresh::Connection => confidence = confidence.max(Confidence::Likely).min(guarded),
+        _ => {}
     }
     if matches!(acquired.model.resource.as_str(), "timeout") {
         return timeout::judge(program, rule, acquired, rated, confidence);
@@ -71,6 +77,22 @@ fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
 /// An emitter only because it is used as one, and not even a package.
 fn is_guessed(program: &Program<'_>, receiver: ExprRef) -> bool {
     program.is_known_by_use(receiver) && !program.is_package(receiver)
+}
+
+/// Events of streams and of what carries one request: such an emitter is a unit of work (`FALSE-ALARMS.md` row 3).
+const UNIT_EVENTS: [&str; 12] =
+    ["end", "close", "finish", "data", "aborted", "drain", "readable", "pipe", "response", "exit", "abort", "timeout"];
+
+/// Names of emitters that are units of work.
+const UNITS: [&str; 14] =
+    ["req", "res", "request", "response", "reply", "stream", "socket", "body", "raw", "ws", "child", "xhr", "file", "conn"];
+
+/// Whether an unknown emitter, by its event or name, is a unit of work.
+fn is_unit_event(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let event = program.event_name(acquired.site.expr);
+    let by_event = event.is_some_and(|it| UNIT_EVENTS.contains(&it.as_str()));
+    let name = acquired.callee.rsplit('.').nth(1).unwrap_or_default().trim_start_matches(['_', '#']).to_ascii_lowercase();
+    by_event || UNITS.contains(&name.as_str()) || name.ends_with("stream")
 }
 
 const MISSES: &str = "the removal names another function";
@@ -125,7 +147,7 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
-        && (program.property(options, Sym::of("signal")).is_some() || is_true(program, options, "once"))
+        && (program.property(options, Sym::of("signal")).is_some() || acquired.model.resource != "abort-listener" && is_true(program, options, "once"))
     {
         return (covers, Flow::default());
     }

@@ -289,8 +289,10 @@ impl<'a> Resolver<'_, 'a> {
             None => (Recurrence::Event, None, &[][..]),
         };
         let recurs = if once && recurs != Recurrence::Exit { Recurrence::Once } else { recurs };
-        let Some(arg) = nth(facts.list(args).len(), handler).and_then(|n| facts.item(args, n)) else { return };
         let named = name.is_some_and(|name| program.names_event(ty, name));
+        let model = if named { model } else { name.and_then(|it| program.event_by_name(it)) };
+        let params = if named { params } else { model.map_or(&[][..], |it| it.params.as_slice()) };
+        let Some(arg) = nth(facts.list(args).len(), handler).and_then(|n| facts.item(args, n)) else { return };
         let how = How::Callback { recurs, certainty, named };
         for f in self.functions(at.expr.with(arg), 0) {
             self.callback(at, f, how, params);
@@ -445,7 +447,7 @@ impl<'a> Resolver<'_, 'a> {
             Expr::Str(name) => Some(facts.sym(name)),
             _ => None,
         });
-        program.rulebook.models.type_at("shape#Emitter").zip(event).and_then(|(ty, event)| program.event_model(ty, event))
+        event.and_then(|it| program.event_by_name(it))
     }
 }
 

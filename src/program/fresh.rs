@@ -133,6 +133,15 @@ impl Program<'_> {
         let mut fresh = Fresh::Instance(shape);
         for write in writes.iter().take(8) {
             let Some(place) = self.place(write.value) else { continue };
+            // What the constructor was handed by the only class that constructs it.
+            if matches!(place.root, Root::Instance(outer) if outer != shape) {
+                match self.fresh_of(&place, from) {
+                    Fresh::Program => return Fresh::Program,
+                    it @ Fresh::Instance(outer) if outer != shape => fresh = it,
+                    _ => {}
+                }
+                continue;
+            }
             if let Root::Param(f, n) = place.root
                 && place.path.is_empty()
             {

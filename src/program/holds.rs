@@ -3,11 +3,14 @@
 use super::calls::How;
 use super::refs::{ExprRef, FnRef, SiteRef};
 use super::{Fresh, Hold, Place, Program, Root};
-use crate::facts::{BindingKind, Expr, ExprId, LogicalOp};
+use crate::facts::{BindingKind, Expr, ExprId, LogicalOp, Sym};
 use crate::rulebook::Lifetime;
 
 /// Calls that a holder is followed up through.
 const MAX_UP: u32 = 4;
+
+/// Names of what is handed in to be used by many.
+const SERVICES: [&str; 9] = ["store", "bus", "eventBus", "queue", "broker", "hub", "pubsub", "pubSub", "dispatcher"];
 
 impl Program<'_> {
     /// How fresh the value of an expression is, seen from a site; several answers when call sites differ.
@@ -165,7 +168,9 @@ impl Program<'_> {
     /// An abort signal that a caller hands in, by itself or in its options: meant to be shared by many calls.
     pub(super) fn shared_signal(&self, place: &Place, from: FnRef, depth: u32) -> Option<FnRef> {
         let name = self.place_name(place)?;
-        if ![self.words.signal, self.words.abort_signal, self.words.external_signal].contains(&name) {
+        let is_signal = [self.words.signal, self.words.abort_signal, self.words.external_signal].contains(&name);
+        let is_service = matches!(place.root, Root::Param(..)) && SERVICES.iter().any(|it| name == Sym::of(it));
+        if !is_signal && !is_service {
             return None;
         }
         match &place.root {

@@ -177,6 +177,12 @@ impl<'a> Program<'a> {
         self.events.get(&(ty, event)).or_else(any).copied()
     }
 
+    /// What the name of an event tells when the type of its emitter does not.
+    fn event_by_name(&self, event: Sym) -> Option<&'a EventModel> {
+        let ty = self.rulebook.models.type_at("shape#Emitter")?;
+        self.events.get(&(ty, event)).copied()
+    }
+
     /// Whether a type says of an event how often it comes: an emitter's `*` says nothing.
     pub fn names_event(&self, ty: TypeIx, event: Sym) -> bool {
         self.events.contains_key(&(ty, event)) || self.event_model(ty, event).is_some_and(|it| it.recurs != Recurrence::Event)

@@ -133,7 +133,8 @@ impl Spread<'_, '_> {
         let facts = self.program.facts(file);
         for (i, function) in facts.functions.iter().enumerate() {
             let f = FnRef { file, id: FnId(i as u32) };
-            if self.rates.contains_key(&f) || self.program.callers.contains_key(&f) {
+            // One that only calls itself, directly or from a closure of its own, is not called by the program either.
+            if self.rates.contains_key(&f) || self.program.callers(f).any(|it| !self.program.is_within(it.caller, f)) {
                 continue;
             }
             let name = facts.text(function.name);

@@ -392,7 +392,8 @@ impl<'a> Program<'a> {
     /// `x.on("error", f)` on an emitter.
     fn model_by_use(&self, call: ExprRef, value: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
         let is_module = matches!(value, Value::Path(path) if self.paths.value(path).is_none());
-        if value.is_known() && !is_module {
+        let is_open = matches!(value, Value::Object(shape) if self.user_method(shape, name).is_none() && self.model_base(shape).is_none());
+        if value.is_known() && !is_module && !is_open {
             return None;
         }
         let words = &self.words;
@@ -433,6 +434,13 @@ impl<'a> Program<'a> {
         let Expr::Ident(id) = facts.expr(expr.id) else { return false };
         let binding = BindingRef { file: expr.file(), id };
         let it = &facts.bindings[binding.id.index()];
+        // What is called is a function, and no emitter.
+        let is_called = |site: &crate::facts::Site| {
+            matches!(facts.expr(site.expr), Expr::Call(callee, _) | Expr::New(callee, _) if facts.expr(callee) == Expr::Ident(id))
+        };
+        if facts.sites.iter().any(is_called) {
+            return false;
+        }
         match it.kind {
             BindingKind::Import(import) => match facts.imports[import as usize].imported {
                 crate::facts::Imported::Namespace => true,
@@ -448,7 +456,7 @@ impl<'a> Program<'a> {
 
     /// Whether the type of a call's receiver is not known, so that only its use tells what the call does.
     pub fn is_known_by_use(&self, receiver: ExprRef) -> bool {
-        self.type_of(self.eval(receiver)).is_none() && !matches!(self.eval(receiver), Value::Object(_))
+        self.type_of(self.eval(receiver)).is_none()
     }
 
     /// The model of a method of a value.
