@@ -2,7 +2,9 @@
 
 use super::acquisition::name_of;
 use super::growth::{Grow, Growth, growths};
+use super::kept;
 use super::key::{Keys, is_new, keys};
+use super::pending;
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{AssignOp, BinaryOp, Expr, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity};
@@ -147,6 +149,9 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
         return None;
     }
     let mut confidence = best.confidence;
+    if verdict.proved && is_operation(program, best) {
+        confidence = confidence.max(Confidence::Likely);
+    }
     if verdict.escapes {
         confidence = confidence.min(Confidence::Suspect);
     }
@@ -189,6 +194,11 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
     Some(finding)
 }
 
+/// Whether a growth happens by an operation, and not once in a set-up function.
+fn is_operation(program: &Program<'_>, candidate: &Candidate) -> bool {
+    candidate.rated.rate > Rate::Once && !fills_once(program, &candidate.grow)
+}
+
 /// A payload of a number or flag per entry.
 fn is_light(program: &Program<'_>, grow: &Grow) -> bool {
     let Some(value) = grow.value else { return false };
@@ -206,27 +216,11 @@ fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'sta
     if !verdict.read && verdict.partial.is_none() {
         return "write-only";
     }
-    let pending = best.grow.value.is_some_and(|it| is_pending(program, it));
+    let pending = best.grow.value.is_some_and(|it| pending::is_pending(program, it));
     match best.grow.growth {
         Growth::Entry if pending => "pending",
         Growth::Item if verdict.drained => "queue",
         _ => "collection",
-    }
-}
-
-/// A resolver, a callback or a response: somebody waits for the entry's end.
-fn is_pending(program: &Program<'_>, value: ExprRef) -> bool {
-    let facts = program.facts(value.file());
-    match facts.expr(value.id) {
-        Expr::Function(_) => true,
-        Expr::Object { .. } => facts
-            .properties(facts.expr(value.id))
-            .iter()
-            .any(|it| matches!(facts.text(it.name), "resolve" | "reject" | "callback")),
-        Expr::Ident(id) => {
-            matches!(facts.text(facts.bindings[id.index()].name), "resolve" | "reject" | "callback" | "cb" | "done" | "res")
-        }
-        _ => false,
     }
 }
 
@@ -239,10 +233,13 @@ struct Verdict {
     drained: bool,
     partial: Option<(SiteRef, String)>,
     limit: Option<Confidence>,
+    /// The program's own code shows that entries are meant to go.
+    proved: bool,
 }
 
 fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Verdict {
     let mut verdict = Verdict::default();
+    let mut shrinks = Vec::new();
     for at in program.uses(place) {
         match classify(program, at, place) {
             Usage::Grow | Usage::Ignored => {}
@@ -251,11 +248,24 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
                 verdict.read = true;
                 verdict.escapes = true;
             }
-            Usage::Shrink(site) => shrink(program, site, candidates, &mut verdict),
+            Usage::Shrink(site) => shrinks.push(site),
         }
+    }
+    let grows: Vec<&Grow> = candidates.iter().map(|it| &it.grow).collect();
+    if let Some(missed) = pending::missed(program, place, &grows, &shrinks) {
+        verdict.limit = Some(Confidence::Likely);
+        verdict.partial = Some(missed);
+        verdict.proved = true;
+        return verdict;
+    }
+    for site in shrinks {
+        shrink(program, site, candidates, &mut verdict);
         if verdict.bounded {
             break;
         }
+    }
+    if !verdict.bounded && verdict.partial.is_none() {
+        verdict.proved = kept::is_meant_to_go(program, place, &grows, &mut verdict.partial);
     }
     verdict
 }

@@ -5,7 +5,7 @@ use super::listener::{self, Match, Removals};
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
 use super::timeout;
-use crate::facts::{Expr, Sym};
+use crate::facts::{Expr, RegionKind, Sym};
 use crate::finding::{Confidence, Finding, Role, Step};
 use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef};
 use crate::rulebook::{Certainty, Part, Recurrence};
@@ -53,6 +53,9 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     }
     let answer = if is_listener(acquired) { removal(program, removals, acquired) } else { token(program, acquired) };
     let (coverage, flow) = answer;
+    if acquired.model.once && tests_state(program, acquired) {
+        return None;
+    }
     let mut confidence = confidence.min(of_grade(coverage.grade).or_else(|| replaced(program, &coverage, &flow))?);
     if !flow.escapes.is_empty() {
         confidence = confidence.min(Confidence::Suspect);
@@ -134,6 +137,36 @@ fn of_once(program: &Program<'_>, acquired: &Acquisition<'_>) -> Confidence {
     match certainty.map(|it| (it.certainty, it.recurs)) {
         Some((Some(Certainty::Rare | Certainty::Never), _) | (_, Recurrence::Exit)) => Confidence::Likely,
         _ => Confidence::Suspect,
+    }
+}
+
+/// `if (socket.connecting) socket.once("connect", f)`: by its state, the event is still to come.
+fn tests_state(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let facts = program.facts(acquired.site.expr.file());
+    let mut at = Some(acquired.site.region);
+    while let Some(id) = at {
+        let region = &facts.regions[id.index()];
+        at = region.parent.get();
+        if let Some(test) = region.test.get().filter(|_| matches!(region.kind, RegionKind::Then | RegionKind::Else))
+            && names_connecting(program, acquired.site.expr.with(test), 0)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+fn names_connecting(program: &Program<'_>, test: ExprRef, depth: u32) -> bool {
+    let facts = program.facts(test.file());
+    let next = |id| names_connecting(program, test.with(id), depth + 1);
+    match facts.expr(test.id) {
+        _ if depth > 8 => false,
+        Expr::Member(_, name) => matches!(facts.text(name), "connecting" | "pending" | "readyState"),
+        Expr::Logical(_, a, b) | Expr::Binary(_, a, b) => next(a) || next(b),
+        Expr::Unary(_, a) => next(a),
+        Expr::Choice(parts) => facts.list(parts).any(next),
+        Expr::Ident(id) => facts.bindings[id.index()].init.get().is_some_and(next),
+        _ => false,
     }
 }
 

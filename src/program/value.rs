@@ -367,7 +367,7 @@ impl<'a> Program<'a> {
                 if let Expr::Member(object, name) = facts.expr(callee) {
                     let name = facts.sym(name);
                     let value = self.eval(call.with(object));
-                    return self.method_model(value, name).or_else(|| self.model_by_use(call, value, name));
+                    return self.method_model(value, name).or_else(|| self.model_by_use(call, object, value, name));
                 }
                 match self.eval(call.with(callee)) {
                     Value::Path(path) => self.paths.call(path).map(|it| (it, None)),
@@ -390,9 +390,17 @@ impl<'a> Program<'a> {
 
     /// What the use of an unknown receiver tells of it: `x.addEventListener("abort", f)` is called on a signal, and
     /// `x.on("error", f)` on an emitter.
-    fn model_by_use(&self, call: ExprRef, value: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
+    fn model_by_use(&self, call: ExprRef, object: ExprId, value: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
         let is_module = matches!(value, Value::Path(path) if self.paths.value(path).is_none());
-        let is_open = matches!(value, Value::Object(shape) if self.user_method(shape, name).is_none() && self.model_base(shape).is_none());
+        let is_this = self.facts(call.file()).expr(object) == Expr::This;
+        let is_open = !is_this && matches!(value, Value::Object(shape) if self.user_method(shape, name).is_none() && self.model_base(shape).is_none());
+        // An override of `on` in an emitter of the program passes on to the emitter's own.
+        if let Value::Object(shape) = value
+            && !is_open
+            && [self.words.on, self.words.once].contains(&name)
+        {
+            return self.method_model(Value::Instance(self.model_base(shape)?), name);
+        }
         if value.is_known() && !is_module && !is_open {
             return None;
         }
