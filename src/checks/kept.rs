@@ -40,7 +40,8 @@ fn is_closable(program: &Program<'_>, value: ExprRef) -> bool {
 fn emptied(program: &Program<'_>, place: &Place) -> Option<SiteRef> {
     for at in program.uses(place) {
         let facts = program.facts(at.file());
-        let Some(index) = program.parent(at).filter(|it| matches!(facts.expr(it.id), Expr::Index(object, _) if object == at.id)) else {
+        let Some(index) = program.parent(at).filter(|it| matches!(facts.expr(it.id), Expr::Index(object, _) if object == at.id))
+        else {
             continue;
         };
         let Some(write) = program.parent(index) else { continue };
@@ -60,10 +61,12 @@ fn may_be_empty(program: &Program<'_>, value: ExprRef) -> bool {
         Expr::Array(items) => facts.list(items).len() == 0,
         Expr::Ident(id) if !matches!(facts.bindings[id.index()].kind, BindingKind::Param(_)) => {
             let writes = program.tables.writes.get(&BindingRef { file: value.file(), id });
-            writes.is_some_and(|it| it.iter().any(|it| {
-                let facts = program.facts(it.value.file());
-                matches!(facts.expr(it.value.id), Expr::Array(items) if facts.list(items).len() == 0)
-            }))
+            writes.is_some_and(|it| {
+                it.iter().any(|it| {
+                    let facts = program.facts(it.value.file());
+                    matches!(facts.expr(it.value.id), Expr::Array(items) if facts.list(items).len() == 0)
+                })
+            })
         }
         _ => false,
     }
@@ -72,5 +75,7 @@ fn may_be_empty(program: &Program<'_>, value: ExprRef) -> bool {
 /// Whether a function deletes a key of something.
 fn deletes(program: &Program<'_>, f: FnRef) -> bool {
     let facts = program.facts(f.file);
-    program.sites(f).any(|it| matches!(facts.expr(it.expr), Expr::Delete(target) if matches!(facts.expr(target), Expr::Index(..))))
+    program
+        .sites(f)
+        .any(|it| matches!(facts.expr(it.expr), Expr::Delete(target) if matches!(facts.expr(target), Expr::Index(..))))
 }

@@ -7,6 +7,7 @@ mod growth;
 mod kept;
 mod key;
 mod listener;
+mod misuse;
 mod named;
 mod pending;
 mod returned;
@@ -31,6 +32,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(unsafe_default::check(program, file));
             found.extend(named::check(program, file));
             found.extend(capture::check(program, file));
+            found.extend(misuse::check(program, file));
             found
         })
         .collect();

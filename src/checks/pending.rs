@@ -1,12 +1,24 @@
 //! Entries that somebody waits for: a timeout or a closed connection must remove them too, or they stay for good.
 
 use super::growth::Grow;
-use crate::facts::{Expr, RegionId, Sym};
-use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef};
+use crate::facts::{Expr, RegionId, RegionKind, Sym};
+use crate::program::{Edge, ExprRef, FnRef, How, Place, Program, Root, SiteRef};
+use crate::rulebook::Recurrence;
 
 /// Methods that run when what the entries wait for is gone.
 const ENDINGS: [&str; 12] = [
-    "onclose", "onClose", "_onClose", "_onclose", "close", "destroy", "disconnect", "onDisconnect", "ondisconnect", "onEnd", "onend", "_destroy",
+    "onclose",
+    "onClose",
+    "_onClose",
+    "_onclose",
+    "close",
+    "destroy",
+    "disconnect",
+    "onDisconnect",
+    "ondisconnect",
+    "onEnd",
+    "onend",
+    "_destroy",
 ];
 
 /// A resolver, a callback or a response: somebody waits for the entry's end.
@@ -42,8 +54,26 @@ pub(super) fn missed(program: &Program<'_>, place: &Place, grows: &[&Grow], shri
     let endings: Vec<FnRef> = ENDINGS.iter().filter_map(|it| program.user_method(shape, Sym::of(it))).collect();
     let reached = endings.iter().any(|it| reaches(program, *it, shrinks, 3));
     // Nothing is sent any more on what is closed from this side, so only an end that comes by itself counts.
-    let by_itself = endings.iter().any(|it| program.facts(it.file).text(program.facts(it.file).functions[it.id.index()].name).contains("on"));
-    (by_itself && !reached).then(|| (first, "and it is removed only when an answer comes, not when the connection closes".into()))
+    let by_itself =
+        endings.iter().any(|it| program.facts(it.file).text(program.facts(it.file).functions[it.id.index()].name).contains("on"));
+    (by_itself && !reached && !shrinks.iter().any(|it| is_sweep(program, *it)))
+        .then(|| (first, "and it is removed only when an answer comes, not when the connection closes".into()))
+}
+
+/// Whether a removal goes over all entries: `map.forEach((entry, id) => map.delete(id))`, `for (const id of ids) ...`, `clear`.
+fn is_sweep(program: &Program<'_>, site: SiteRef) -> bool {
+    let facts = program.facts(site.expr.file());
+    let clears = matches!(facts.expr(site.expr.id), Expr::Call(callee, _) if matches!(facts.expr(callee), Expr::Member(_, name) if facts.text(name) == "clear"));
+    let mut at = site.region.get();
+    while let Some(id) = at {
+        let region = &facts.regions[id.index()];
+        if matches!(region.kind, RegionKind::Loop(_)) {
+            return true;
+        }
+        at = region.parent.get();
+    }
+    let per_element = |edge: &Edge| matches!(edge.how, How::Callback { recurs: Recurrence::Now, .. });
+    clears || program.callers(site.expr.within).any(per_element)
 }
 
 /// Whether the writing function goes on to set up a removal of the entry.
@@ -88,7 +118,8 @@ fn gives_up(program: &Program<'_>, grow: &Grow, shrinks: &[SiteRef]) -> bool {
         matches!(edge.how, How::Callback { .. }) && model.is_some_and(|it| it.resource == "timeout")
     });
     let mut timers = timers.peekable();
-    timers.peek().is_some() && timers.all(|it| !reaches(program, it.callee, shrinks, 3) && settles_nothing_else(program, it.callee))
+    timers.peek().is_some()
+        && timers.all(|it| !reaches(program, it.callee, shrinks, 3) && settles_nothing_else(program, it.callee))
 }
 
 /// A callback that calls something: it tells whoever waits.

@@ -11,7 +11,8 @@ use crate::program::{Edge, ExprRef, FnRef, Fresh, Hold, How, Program, Root, Site
 /// Calls of a function whose acquisition the returned function alone releases, and that throw it away.
 pub(super) fn check(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> Vec<Finding> {
     let f = acquired.site.expr.within;
-    let discarding: Vec<&Edge> = program.callers(f).filter(|it| it.how == How::Call && is_discarded(program, it.site.expr)).collect();
+    let discarding: Vec<&Edge> =
+        program.callers(f).filter(|it| it.how == How::Call && is_discarded(program, it.site.expr)).collect();
     if discarding.is_empty() || program.exits(f).all(|it| it.value.get().is_none()) {
         return Vec::new();
     }
@@ -49,7 +50,8 @@ fn is_returned(program: &Program<'_>, f: FnRef, closure: FnRef) -> bool {
 }
 
 fn judge(program: &Program<'_>, acquired: &Acquisition<'_>, call: SiteRef, release: SiteRef) -> Option<Finding> {
-    let rule = program.rulebook.rule_for("unreleased", &acquired.model.resource).filter(|_| acquired.model.resource != "timeout")?;
+    let rule =
+        program.rulebook.rule_for("unreleased", &acquired.model.resource).filter(|_| acquired.model.resource != "timeout")?;
     let holds = holds_at(program, acquired, call);
     let judged = holds.into_iter().filter_map(|hold| Some((hold, program.repeated(hold.at, hold.fresh)?)));
     let (hold, rated) = judged.max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))?;

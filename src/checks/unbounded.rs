@@ -72,8 +72,8 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
 
 /// A local of a function that runs once, filled by events of something that this function made: both end together.
 fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> bool {
-    let (Root::Binding(binding), Witness::Edge(i)) = (&place.root, rated.witness) else { return false };
-    if program.is_top_level(*binding) {
+    let (Root::Binding(_) | Root::Instance(_), Witness::Edge(i)) = (&place.root, rated.witness) else { return false };
+    if matches!(place.root, Root::Binding(binding) if program.is_top_level(binding)) {
         return false;
     }
     let edge = &program.edges[i as usize];

@@ -25,7 +25,6 @@ pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) ->
 
 fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> Option<Finding> {
     let rule = program.rulebook.rule_for("unreleased", &acquired.model.resource)?;
-    if std::env::var("LLT").is_ok() { let u=program.unit(acquired.site.expr.file()); let h=acquired.holder(program); eprintln!("T {} {} @{} rate={:?} val={:?} place={:?} holds={:?} hold={:?}", u.path, acquired.callee, program.span(acquired.site.expr).start, program.rate(acquired.site.expr.within), h.map(|h|program.eval(h)), h.and_then(|h|program.place(h)), h.map(|h|program.holds(h,acquired.site)), longest_hold(program,acquired)); }
     // What never runs again is cheap to tell, and most of what there is.
     program.rate(acquired.site.expr.within).filter(|it| it.rate > Rate::Once || program.endless_loop(acquired.site).is_some())?;
     let (hold, rated) = longest_hold(program, acquired)?;
@@ -40,6 +39,8 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
         _ if guessed => confidence = Confidence::Suspect,
         // Shared by design, so the library's own repetition is proof enough.
         Fresh::Shared(_) | Fresh::Connection => confidence = confidence.max(Confidence::Likely).min(guarded),
+        // A stream in a field ends with the work that the instance does.
+        Fresh::Instance(_) if is_unit_field(program, acquired) => confidence = confidence.min(Confidence::Suspect),
         _ => {}
     }
     if matches!(acquired.model.resource.as_str(), "timeout") {
@@ -80,6 +81,12 @@ fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
 /// An emitter only because it is used as one, and not even a package.
 fn is_guessed(program: &Program<'_>, receiver: ExprRef) -> bool {
     program.is_known_by_use(receiver) && !program.is_package(receiver)
+}
+
+fn is_unit_field(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let Some(receiver) = acquired.receiver else { return false };
+    let is_field = program.place(receiver).is_some_and(|it| !it.path.is_empty());
+    is_field && program.type_of(program.eval(receiver)).is_some_and(|it| program.is_unit(it))
 }
 
 /// Events of streams and of what carries one request: such an emitter is a unit of work (`FALSE-ALARMS.md` row 3).
@@ -180,7 +187,8 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
-        && (program.property(options, Sym::of("signal")).is_some() || acquired.model.resource != "abort-listener" && is_true(program, options, "once"))
+        && (program.property(options, Sym::of("signal")).is_some()
+            || acquired.model.resource != "abort-listener" && is_true(program, options, "once"))
     {
         return (covers, Flow::default());
     }

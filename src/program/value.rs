@@ -393,7 +393,8 @@ impl<'a> Program<'a> {
     fn model_by_use(&self, call: ExprRef, object: ExprId, value: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
         let is_module = matches!(value, Value::Path(path) if self.paths.value(path).is_none());
         let is_this = self.facts(call.file()).expr(object) == Expr::This;
-        let is_open = !is_this && matches!(value, Value::Object(shape) if self.user_method(shape, name).is_none() && self.model_base(shape).is_none());
+        let is_open = !is_this
+            && matches!(value, Value::Object(shape) if self.user_method(shape, name).is_none() && self.model_base(shape).is_none());
         // An override of `on` in an emitter of the program passes on to the emitter's own.
         if let Value::Object(shape) = value
             && !is_open
@@ -431,9 +432,7 @@ impl<'a> Program<'a> {
             }
             _ => matches!(self.eval(call.with(id)), Value::Function(_)) || matches!(facts.expr(id), Expr::Member(..)),
         };
-        facts.list(args).len() == 2
-            && facts.item(args, 0).is_some_and(is_event)
-            && facts.item(args, 1).is_some_and(is_handler)
+        facts.list(args).len() == 2 && facts.item(args, 0).is_some_and(is_event) && facts.item(args, 1).is_some_and(is_handler)
     }
 
     /// Whether an expression is the namespace or default export of a package.
@@ -443,9 +442,7 @@ impl<'a> Program<'a> {
         let binding = BindingRef { file: expr.file(), id };
         let it = &facts.bindings[binding.id.index()];
         // What is called is a function, and no emitter.
-        let is_called = |site: &crate::facts::Site| {
-            matches!(facts.expr(site.expr), Expr::Call(callee, _) | Expr::New(callee, _) if facts.expr(callee) == Expr::Ident(id))
-        };
+        let is_called = |site: &crate::facts::Site| matches!(facts.expr(site.expr), Expr::Call(callee, _) | Expr::New(callee, _) if facts.expr(callee) == Expr::Ident(id));
         if facts.sites.iter().any(is_called) {
             return false;
         }
@@ -457,7 +454,8 @@ impl<'a> Program<'a> {
             },
             _ => {
                 let value = self.binding_value(binding, 0);
-                matches!(value, Value::Outside | Value::Path(_)) && matches!(it.init.get().map(|init| facts.expr(init)), Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Free(name) if facts.sym(name) == self.words.require))
+                matches!(value, Value::Outside | Value::Path(_))
+                    && matches!(it.init.get().map(|init| facts.expr(init)), Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Free(name) if facts.sym(name) == self.words.require))
             }
         }
     }
