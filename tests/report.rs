@@ -330,6 +330,7 @@ fn a_mistake_in_the_configuration_has_a_frame() {
         leaklint::config::Settings::resolve(folder, folder, "leaklint.toml", text, &["timer-not-cleared", "parse-error"])
             .unwrap_err();
     expect![[r#"
+        on standard error:
           x unknown rule `timer-not-cleard`
            ,-[leaklint.toml:4:1]
          3 | [rules]
@@ -339,7 +340,7 @@ fn a_mistake_in_the_configuration_has_a_frame() {
            `----
           help: did you mean `timer-not-cleared`?
     "#]]
-    .assert_eq(&report::frame(&problem, Style::PLAIN));
+    .assert_eq(&format!("on standard error:\n{}", report::frame(&problem, Style::PLAIN)));
 }
 
 #[test]

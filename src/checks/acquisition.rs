@@ -27,10 +27,7 @@ pub(super) fn acquisitions<'a>(program: &Program<'a>, file: FileId) -> Vec<Acqui
         let within = crate::program::FnRef { file, id: facts.function_of(site.region) };
         let expr = ExprRef::new(within, site.expr);
         let Some(model) = program.call_model(expr).and_then(|(model, _)| model.acquire.as_ref()) else { continue };
-        let managed = model.token == Some(Part::Result)
-            && model.given.is_empty()
-            && program.argument(expr, -1).is_some_and(|it| matches!(program.eval(it), crate::program::Value::Function(_)))
-            && matches!(model.resource.as_str(), "transaction" | "pool-client" | "cursor");
+        let managed = model.managed && program.has_callback(expr);
         if managed || model.handler.is_some_and(|n| program.argument(expr, n).is_none()) || !wanted(program, expr, model) {
             continue;
         }

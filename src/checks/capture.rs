@@ -2,7 +2,7 @@
 //! context (V8 keeps one context per scope, with every variable that any closure of the scope captures).
 
 use super::story::{Draft, of_rate, per, recurs, step};
-use crate::facts::{BindingKind, Expr, ExprId, FnId};
+use crate::facts::{BindingKind, Expr, ExprId, Facts, FnId, Function};
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{ExprRef, FnRef, Fresh, Place, Program, Root, Value};
 use crate::rulebook::Weight;
@@ -13,11 +13,8 @@ pub(super) fn captured_units(program: &Program<'_>, f: FnRef) -> Vec<(String, Sp
     let facts = program.facts(f.file);
     let function = &facts.functions[f.id.index()];
     let mut found: Vec<(String, Span)> = Vec::new();
-    for (i, node) in facts.nodes.iter().enumerate() {
-        if node.start < function.start || node.start >= function.end {
-            continue;
-        }
-        let Expr::Ident(id) = node.expr else { continue };
+    for i in nodes_of(facts, function) {
+        let Expr::Ident(id) = facts.nodes[i].expr else { continue };
         let binding = &facts.bindings[id.index()];
         let owner = FnRef { file: f.file, id: binding.function };
         if owner.is_module()
@@ -97,9 +94,19 @@ fn context_units(program: &Program<'_>, f: FnRef) -> Vec<(String, Span)> {
 fn captures_from(program: &Program<'_>, f: FnRef, parent: FnId) -> bool {
     let facts = program.facts(f.file);
     let function = &facts.functions[f.id.index()];
-    facts.nodes.iter().any(|node| {
-        node.start >= function.start
-            && node.start < function.end
-            && matches!(node.expr, Expr::Ident(id) if facts.bindings[id.index()].function == parent)
-    })
+    nodes_of(facts, function)
+        .any(|i| matches!(facts.nodes[i].expr, Expr::Ident(id) if facts.bindings[id.index()].function == parent))
+}
+
+/// The expressions inside a function. Those of a function expression stand just before it in the arena.
+fn nodes_of<'f>(facts: &'f Facts, function: &'f Function) -> impl Iterator<Item = usize> + 'f {
+    let inside = move |i: &usize| (function.start..function.end).contains(&facts.nodes[*i].start);
+    let (from, to) = match function.expr.get() {
+        Some(expr) => {
+            let behind = (0..expr.index()).rev().take_while(inside).last();
+            (behind.unwrap_or(expr.index()), expr.index())
+        }
+        None => (0, facts.nodes.len()),
+    };
+    (from..to).filter(inside)
 }

@@ -45,8 +45,8 @@ pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Opt
     let facts = program.facts(at.file());
     if let Some(call) = call {
         let path = call.trim_end_matches("()");
-        let Expr::Call(callee, _) = facts.expr(resolved(program, at).id) else { return Some(false) };
-        let at = resolved(program, at);
+        let at = program.initial(at);
+        let Expr::Call(callee, _) = program.facts(at.file()).expr(at.id) else { return Some(false) };
         let value = program.eval(at.with(callee));
         return Some(matches!(value, crate::program::Value::Path(it) if program.paths.at(path) == Some(it)));
     }
@@ -55,19 +55,4 @@ pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Opt
         Expr::Number(n) => facts.numbers[n as usize] != 0.0,
         _ => true,
     })
-}
-
-/// An identifier's initializer, if it has one for good.
-pub(super) fn resolved(program: &Program<'_>, expr: ExprRef) -> ExprRef {
-    let facts = program.facts(expr.file());
-    match facts.expr(expr.id) {
-        Expr::Ident(id) => {
-            let binding = &facts.bindings[id.index()];
-            match binding.init.get().filter(|_| binding.writes == 0) {
-                Some(init) => ExprRef::new(FnRef { file: expr.file(), id: binding.function }, init),
-                None => expr,
-            }
-        }
-        _ => expr,
-    }
 }

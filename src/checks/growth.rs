@@ -1,8 +1,9 @@
 //! Where collections grow: one pass over the sites of functions that recur.
 
+use super::constant;
 use crate::facts::{AssignOp, Expr, ExprId, Sym};
 use crate::program::{ExprRef, FnRef, Place, Program, Rate, Shape, SiteRef, Value};
-use crate::rulebook::CollectionEffect;
+use crate::rulebook::{CallModel, CollectionEffect, TypeIx};
 use crate::text::FileId;
 
 /// How a collection grows.
@@ -67,7 +68,7 @@ fn call(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {
     let (model, _) = program.method_model(receiver, facts.sym(name))?;
     let ty = program.type_of(receiver)?;
     let models = &program.rulebook.models;
-    if models.lineage(ty).iter().any(|it| models.ty(*it).bounded) {
+    if bounds_itself(program, at.expr, collection, ty, model) {
         return None;
     }
     let arg = |n| program.argument(at.expr, n);
@@ -79,6 +80,33 @@ fn call(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {
     };
     arg(0)?;
     grow(program, at, growth, collection, key, value)
+}
+
+/// A cache with a limit or a time to live: by its type, by the options that it was made with, by this call's argument.
+fn bounds_itself(program: &Program<'_>, call: ExprRef, collection: ExprRef, ty: TypeIx, model: &CallModel) -> bool {
+    let models = &program.rulebook.models;
+    let lineage = models.lineage(ty);
+    let options: Vec<&String> = lineage.iter().flat_map(|it| &models.ty(*it).bounded_with).collect();
+    lineage.iter().any(|it| models.ty(*it).bounded)
+        || model.bounded_by.is_some_and(|n| program.argument(call, n as i8).is_some())
+        || !options.is_empty() && makers(program, collection).into_iter().any(|it| has_option(program, it, &options))
+}
+
+/// The calls that make what an expression stands for.
+fn makers(program: &Program<'_>, collection: ExprRef) -> Vec<ExprRef> {
+    let is_made = |it: &ExprRef| matches!(program.facts(it.file()).expr(it.id), Expr::New(..) | Expr::Call(..));
+    let first = program.initial(collection);
+    if is_made(&first) {
+        return vec![first];
+    }
+    let Some(place) = program.place(collection) else { return Vec::new() };
+    program.tables.writes_to(&place).iter().map(|it| program.initial(it.value)).filter(is_made).collect()
+}
+
+/// Whether a construction gives one of some options. Options that cannot be seen whole may hold anything.
+fn has_option(program: &Program<'_>, made: ExprRef, options: &[&String]) -> bool {
+    let arguments = (0..3).filter_map(|n| program.argument(made, n));
+    arguments.into_iter().any(|it| options.iter().any(|name| constant::option(program, it, name) != Some(false)))
 }
 
 fn assign(program: &Program<'_>, at: SiteRef, op: AssignOp, target: ExprId, value: ExprId) -> Option<Grow> {

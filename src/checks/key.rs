@@ -82,6 +82,9 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
         }
         Expr::Template(parts) => facts.list(parts).map(next).max().unwrap_or(Keys::Closed),
         Expr::Binary(_, a, b) | Expr::Logical(_, a, b) => next(a).max(next(b)),
+        Expr::Choice(parts) if facts.item(parts, 0).is_some_and(|it| is_membership(program, key.with(it), depth + 1)) => {
+            facts.item(parts, 2).map_or(Keys::Unknown, next)
+        }
         Expr::Choice(parts) => [1, 2].iter().filter_map(|&i| facts.item(parts, i)).map(next).max().unwrap_or(Keys::Unknown),
         Expr::Update(..) => Keys::Fresh,
         Expr::New(..) | Expr::Object { .. } | Expr::Array(_) | Expr::Function(_) => Keys::Fresh,
@@ -112,6 +115,9 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
             if MAKERS.contains(&name) {
                 return Keys::Fresh;
             }
+            if name == "stringify" {
+                return facts.item(args, 0).map_or(Keys::Unknown, |it| spelled(program, key.with(it), depth + 1));
+            }
             if matches!(name, "keys" | "entries" | "values")
                 && let Some(of) = facts.item(args, 0)
             {
@@ -126,6 +132,34 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
         }
         _ => Keys::Unknown,
     }
+}
+
+/// An object written out as text differs as its properties do.
+fn spelled(program: &Program<'_>, object: ExprRef, depth: u32) -> Keys {
+    let facts = program.facts(object.file());
+    match program.literal(object).map(|it| (it, program.facts(it.file()).expr(it.id))) {
+        Some((literal, expr)) => program
+            .facts(literal.file())
+            .properties(expr)
+            .iter()
+            .map(|it| keys_deep(program, literal.with(it.value), depth + 1))
+            .max()
+            .unwrap_or(Keys::Closed),
+        None if matches!(facts.expr(object.id), Expr::Array(_) | Expr::New(..)) => Keys::Unknown,
+        None => keys_deep(program, object, depth),
+    }
+}
+
+/// `list.includes(x)`, with a list that is written down or made of an enum's values.
+fn is_membership(program: &Program<'_>, test: ExprRef, depth: u32) -> bool {
+    let facts = program.facts(test.file());
+    let Expr::Call(callee, args) = facts.expr(test.id) else { return false };
+    let Expr::Member(list, name) = facts.expr(callee) else { return false };
+    let listed = match facts.expr(list) {
+        Expr::Array(_) => true,
+        _ => keys_deep(program, test.with(list), depth + 1) == Keys::Closed,
+    };
+    matches!(facts.text(name), "includes" | "has") && facts.list(args).len() == 1 && listed
 }
 
 fn kind_of_unit(name: &str) -> Keys {
@@ -247,4 +281,32 @@ pub(super) fn is_new(program: &Program<'_>, expr: ExprRef) -> bool {
     };
     let fresh = program.place(expr).filter(|_| thing).map(|it| program.fresh_of(&it, expr.within));
     matches!(fresh, Some(Fresh::Call(f)) if program.rate(f).is_some_and(|it| it.rate == Rate::Many))
+}
+
+/// Whether a value is made from what a unit of work carries: `path.join(root, req.params.name)`.
+pub(super) fn comes_from_unit(program: &Program<'_>, expr: ExprRef) -> bool {
+    from_unit(program, expr, 0)
+}
+
+fn from_unit(program: &Program<'_>, expr: ExprRef, depth: u32) -> bool {
+    if depth > 12 {
+        return false;
+    }
+    let facts = program.facts(expr.file());
+    let next = |id: ExprId| from_unit(program, expr.with(id), depth + 1);
+    match facts.expr(expr.id) {
+        Expr::Ident(_) => {
+            let initial = program.initial(expr);
+            keys(program, expr) == Keys::Outside || initial != expr && from_unit(program, initial, depth + 1)
+        }
+        Expr::Param(..) => keys(program, expr) == Keys::Outside,
+        Expr::Member(object, _) | Expr::Index(object, _) => next(object),
+        Expr::Call(callee, args) => {
+            matches!(facts.expr(callee), Expr::Member(object, _) if next(object)) || facts.list(args).any(next)
+        }
+        Expr::Template(parts) => facts.list(parts).any(next),
+        Expr::Binary(_, a, b) | Expr::Logical(_, a, b) => next(a) || next(b),
+        Expr::Await(inner) => next(inner),
+        _ => false,
+    }
 }

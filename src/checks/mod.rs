@@ -1,6 +1,7 @@
 //! Program to findings: a few generic algorithms, each serving many rule pages.
 
 mod acquisition;
+mod backpressure;
 mod capture;
 mod constant;
 mod growth;
@@ -10,6 +11,7 @@ mod listener;
 mod misuse;
 mod named;
 mod pending;
+mod production;
 mod returned;
 mod story;
 mod timeout;
@@ -33,6 +35,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(named::check(program, file));
             found.extend(capture::check(program, file));
             found.extend(misuse::check(program, file));
+            found.extend(production::check(program, file));
             found
         })
         .collect();

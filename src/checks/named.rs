@@ -1,9 +1,10 @@
 //! Small named checks: whole reads of what a request sends, writes that ignore backpressure, heap dumps behind open routes,
 //! listener limits switched off.
 
-use super::key::{Keys, keys};
+use super::backpressure;
+use super::key::comes_from_unit;
 use super::story::{Draft, of_rate, per, recurs, step};
-use crate::facts::{Expr, Facts, LoopKind, RegionId, RegionKind};
+use crate::facts::Expr;
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
 use crate::rulebook::{CallModel, Recurrence, Rule};
@@ -23,7 +24,7 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
         let at = SiteRef { expr: call, region: site.region };
         found.extend(match does {
             "whole-read" => whole_read(program, at),
-            "write-chunk" => backpressure(program, at),
+            "write-chunk" => backpressure::judge(program, at),
             "heap-dump" => exposed(program, at, model),
             "limit-off" => limit_off(program, at),
             _ => None,
@@ -32,7 +33,7 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
     found
 }
 
-fn rule<'p>(program: &Program<'p>, check: &str) -> Option<&'p Rule> {
+pub(super) fn rule<'p>(program: &Program<'p>, check: &str) -> Option<&'p Rule> {
     program.rulebook.rules.iter().find(|it| it.check == check)
 }
 
@@ -41,7 +42,7 @@ fn whole_read(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let rule = rule(program, "whole-read")?;
     let rated = program.rate(at.expr.within).filter(|it| it.rate == Rate::Many && it.recurs == Recurrence::Request)?;
     let path = program.argument(at.expr, 0)?;
-    if keys(program, path) != Keys::Outside {
+    if !comes_from_unit(program, path) {
         return None;
     }
     let span = program.head(at.expr);
@@ -50,59 +51,6 @@ fn whole_read(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let confidence = of_rate(rated).min(Confidence::Likely);
     let message = format!("a file that the request names is read whole into memory {}", per(rated.recurs));
     Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
-}
-
-/// `write` in a loop, its result thrown away, and nothing in the function waits for `drain`.
-fn backpressure(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
-    let rule = rule(program, "backpressure")?;
-    let facts = program.facts(at.expr.file());
-    let in_loop = enclosing_loop(facts, at.region)?;
-    let rated = program.rate(at.expr.within).filter(|it| it.rate == Rate::Many)?;
-    if program.parent(at.expr).is_some() || waits(program, at, in_loop) {
-        return None;
-    }
-    let span = program.head(at.expr);
-    let mut story = vec![step(Role::Acquired, span, "written here, and the result is not looked at")];
-    story.extend(recurs(program, at, rated));
-    // A loop over what is in memory already buffers that much at most.
-    let confidence = match facts.regions[in_loop.index()].kind {
-        RegionKind::Loop(LoopKind::Each) => Confidence::Suspect,
-        _ => of_rate(rated).min(Confidence::Likely),
-    };
-    let message = "chunks are written in a loop that does not wait for the receiver".to_owned();
-    Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
-}
-
-fn enclosing_loop(facts: &Facts, region: RegionId) -> Option<RegionId> {
-    let mut at = Some(region);
-    while let Some(id) = at {
-        let it = &facts.regions[id.index()];
-        if matches!(it.kind, RegionKind::Loop(_)) {
-            return Some(id);
-        }
-        at = it.parent.get();
-    }
-    None
-}
-
-/// Whether the loop awaits, or the function speaks of `drain`.
-fn waits(program: &Program<'_>, at: SiteRef, in_loop: RegionId) -> bool {
-    let facts = program.facts(at.expr.file());
-    let inside = |mut region: RegionId| {
-        loop {
-            if region == in_loop {
-                return true;
-            }
-            match facts.regions[region.index()].parent.get() {
-                Some(parent) => region = parent,
-                None => return false,
-            }
-        }
-    };
-    let awaits = program.sites(at.expr.within).any(|it| matches!(facts.expr(it.expr), Expr::Await(_)) && inside(it.region));
-    let kind = facts.regions[in_loop.index()].kind;
-    let drains = facts.names.contains(crate::facts::Sym::of("drain"));
-    drains || awaits && kind != RegionKind::Loop(LoopKind::Await)
 }
 
 /// A heap dump or profile that any request can ask for.

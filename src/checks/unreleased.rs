@@ -52,12 +52,19 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if acquired.model.may_end {
         confidence = confidence.min(Confidence::Suspect);
     }
+    if is_listener(acquired) && program.counts_listeners(acquired.site) {
+        return None;
+    }
     let answer = if is_listener(acquired) { removal(program, removals, acquired) } else { token(program, acquired) };
     let (coverage, flow) = answer;
     if acquired.model.once && tests_state(program, acquired) {
         return None;
     }
     let mut confidence = confidence.min(of_grade(coverage.grade).or_else(|| replaced(program, &coverage, &flow))?);
+    // Two outcomes, of which one comes: the listener goes with its own event, or is removed on the other's.
+    if acquired.model.once && coverage.grade == Grade::Partial {
+        confidence = confidence.min(Confidence::Suspect);
+    }
     if !flow.escapes.is_empty() {
         confidence = confidence.min(Confidence::Suspect);
     }
@@ -67,6 +74,14 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     };
     let message = message(program, acquired, &hold, rated, &coverage);
     let story = story(program, acquired, &hold, rated, &coverage);
+    if coverage.reason == MISSES
+        && let Some(removal) = coverage.release
+    {
+        let message =
+            format!("this removes another function than the one that is added {}, so the listener stays", per(rated.recurs));
+        let span = program.head(removal.expr);
+        return Some(Draft { rule, confidence, message, span, within: removal.expr.within, story }.finish(program));
+    }
     let span = program.head(acquired.site.expr);
     Some(Draft { rule, confidence, message, span, within: acquired.site.expr.within, story }.finish(program))
 }
@@ -128,13 +143,16 @@ fn guard_limit(program: &Program<'_>, guard: Option<Guard>, fresh: Fresh) -> Opt
         (Some(Guard::Instance(_)), Fresh::Instance(_)) => None,
         (Some(Guard::Instance(shape)), _) if program.is_singleton(shape) => None,
         (Some(Guard::Call(f)), _) if program.rate(f).is_none_or(|it| it.rate < Rate::Many) => None,
+        (Some(Guard::Call(f)), Fresh::Call(g)) if f == g => None,
         (Some(Guard::Instance(_) | Guard::Call(_) | Guard::Key), _) => Some(Confidence::Suspect),
     }
 }
 
 /// A listener that lets go after its first event is a finding only if that event may not come.
 fn of_once(program: &Program<'_>, acquired: &Acquisition<'_>) -> Confidence {
-    if !acquired.model.once {
+    let options = program.argument(acquired.site.expr, -1).filter(|it| program.literal(*it).is_some());
+    let once = acquired.model.once || options.is_some_and(|it| is_listener(acquired) && is_true(program, it, "once"));
+    if !once || !is_listener(acquired) {
         return Confidence::Certain;
     }
     let certainty = acquired.receiver.zip(program.event_name(acquired.site.expr)).and_then(|(receiver, event)| {
@@ -187,8 +205,7 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
-        && (program.property(options, Sym::of("signal")).is_some()
-            || acquired.model.resource != "abort-listener" && is_true(program, options, "once"))
+        && program.property(options, Sym::of("signal")).is_some()
     {
         return (covers, Flow::default());
     }
@@ -295,7 +312,6 @@ fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated
     let holder = holder_name(program, acquired, hold);
     let held = if holder.is_empty() { String::new() } else { format!(", held by {holder}") };
     let ending = match coverage.grade {
-        Grade::None if coverage.reason == MISSES => "and its removal names another function".to_owned(),
         Grade::None if acquired.model.resource == "registration" => "and it stays".to_owned(),
         Grade::None => format!("and never {}", past(&acquired.model.resource)),
         Grade::Partial => format!("and {} on some ways out only", past(&acquired.model.resource)),

@@ -34,6 +34,9 @@ fn judge(program: &Program<'_>, call: ExprRef, model: &Unsafe) -> Option<Finding
             return None;
         }
     }
+    if is_harmless_use(program, call, &model.unless_used) {
+        return None;
+    }
     let options = model.options.and_then(|n| program.argument(call, n as i8));
     let confidence = match options {
         None if model.only_with.is_empty() => Confidence::Certain,
@@ -53,4 +56,25 @@ fn judge(program: &Program<'_>, call: ExprRef, model: &Unsafe) -> Option<Finding
     let span = program.head(call);
     let story = vec![step(Role::Acquired, span, "set up here")];
     Some(Draft { rule, confidence, message: model.message.clone(), span, within: call.within, story }.finish(program))
+}
+
+/// Whether the result is only used by methods that do not do what is unsafe: `multer().none()` takes no files.
+fn is_harmless_use(program: &Program<'_>, call: ExprRef, methods: &[String]) -> bool {
+    let facts = program.facts(call.file());
+    let harmless = |it: ExprRef| {
+        program.parent(it).is_some_and(|parent| {
+            matches!(facts.expr(parent.id), Expr::Member(object, name)
+                if object == it.id && methods.iter().any(|method| method == facts.text(name)))
+        })
+    };
+    if methods.is_empty() {
+        return false;
+    }
+    match program.initialized_by(call) {
+        Some(binding) => {
+            let uses = program.binding_uses(binding);
+            !uses.is_empty() && uses.into_iter().all(harmless)
+        }
+        None => harmless(call),
+    }
 }

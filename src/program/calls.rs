@@ -3,11 +3,12 @@
 //! Resolved in rounds, since what one round learns (types of callback parameters, arguments at call sites) resolves calls
 //! in the next.
 
+use super::graph::Graph;
 use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
 use super::{Program, ROUNDS};
 use crate::facts::{BindingKind, Expr, ExprId, ListId, Sym};
-use crate::rulebook::{Callback, Certainty, EventModel, Lifetime, Part, Recurrence, TypeIx};
+use crate::rulebook::{Certainty, EventModel, Lifetime, Part, Recurrence, TypeIx};
 use crate::text::FileId;
 use rayon::prelude::*;
 
@@ -59,10 +60,13 @@ struct Found {
     edges: Vec<Edge>,
     args: Vec<((FnRef, u16), Arg)>,
     types: Vec<((FnRef, u16), TypeIx)>,
-    lifetimes: Vec<((FnRef, u16), Lifetime)>,
     constructions: Vec<(Shape, SiteRef)>,
+    lifetimes: Vec<(FnRef, Lifetime)>,
     open: Vec<u32>,
 }
+
+/// Arguments that are remembered per parameter.
+const MAX_ARGS: usize = 48;
 
 /// Names of run-now and promise methods, for receivers whose type is not known.
 const NOW: [&str; 14] = [
@@ -88,7 +92,8 @@ pub(super) fn resolve(program: &mut Program<'_>) {
     let mut open: Vec<(FileId, Vec<u32>)> =
         program.files().map(|file| (file, (0..program.facts(file).sites.len() as u32).collect())).collect();
     let names = Names { now: NOW.map(Sym::of), later: LATER.map(Sym::of) };
-    for round in 0..ROUNDS {
+    let mut round = 0;
+    while round < ROUNDS {
         let found: Vec<(FileId, Found)> = open
             .par_iter()
             .map(|(file, sites)| {
@@ -99,34 +104,41 @@ pub(super) fn resolve(program: &mut Program<'_>) {
             })
             .collect();
         open.clear();
-        let before = (program.param_types.len(), program.param_args.len());
+        let before = learnt(program);
         for (file, it) in found {
             absorb(program, &it);
             program.edges.extend(it.edges);
             open.push((file, it.open));
         }
-        if (program.param_types.len(), program.param_args.len()) == before && round + 2 < ROUNDS {
-            // Nothing new was learnt: go straight to the last round, which settles what stays open.
-            continue;
+        if learnt(program) == before && round + 2 < ROUNDS {
+            // Nothing new: the next round settles what stays open.
+            round = ROUNDS - 2;
         }
+        round += 1;
     }
-    for (i, edge) in program.edges.iter().enumerate() {
-        program.callers.entry(edge.callee).or_default().push(i as u32);
-        program.callees.entry(edge.caller).or_default().push(i as u32);
-    }
+    let order = |edge: &Edge| (edge.caller, edge.site, edge.callee);
+    program.edges.sort_by_key(order);
+    program.edges.dedup_by(|a, b| order(a) == order(b) && a.how == b.how);
+    program.edges.shrink_to_fit();
+    let counts = program.units().iter().map(|it| it.facts.functions.len());
+    program.graph = Graph::new(counts, &program.edges);
+}
+
+fn learnt(program: &Program<'_>) -> (usize, usize) {
+    (program.param_types.len(), program.param_args.len())
 }
 
 fn absorb(program: &mut Program<'_>, found: &Found) {
     for (key, arg) in &found.args {
         let args = program.param_args.entry(*key).or_default();
-        if args.len() < 256 && !args.contains(arg) {
+        if args.len() < MAX_ARGS && !args.contains(arg) {
             args.push(*arg);
         }
     }
     for (key, ty) in &found.types {
         program.param_types.entry(*key).or_insert(*ty);
     }
-    program.param_lifetimes.extend(found.lifetimes.iter().copied());
+    program.event_lifetimes.extend(found.lifetimes.iter().copied());
     for (shape, site) in &found.constructions {
         program.constructions.entry(*shape).or_default().push(*site);
     }
@@ -137,10 +149,10 @@ struct Names {
     later: [Sym; LATER.len()],
 }
 
-struct Resolver<'p, 'a> {
-    program: &'p Program<'a>,
+pub(super) struct Resolver<'p, 'a> {
+    pub(super) program: &'p Program<'a>,
     names: &'p Names,
-    file: FileId,
+    pub(super) file: FileId,
     last: bool,
     out: Found,
 }
@@ -158,11 +170,31 @@ impl<'a> Resolver<'_, 'a> {
         let at = SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
         let done = if construct { self.construction(at, callee, args) } else { self.call(at, callee, args) };
         if !done {
-            if self.last {
+            if self.last || !self.may_be_learnt(callee, 0) {
                 self.unresolved(at, callee, args);
             } else {
                 self.out.open.push(i);
             }
+        }
+    }
+
+    /// Whether a later round may know more of an expression: only what hangs on parameters, `this` or a call's result does.
+    fn may_be_learnt(&self, id: ExprId, depth: u32) -> bool {
+        let facts = self.program.facts(self.file);
+        match facts.expr(id) {
+            Expr::Member(object, _) | Expr::Index(object, _) | Expr::Await(object) => self.may_be_learnt(object, depth),
+            Expr::Ident(id) => {
+                let binding = &facts.bindings[id.index()];
+                match (binding.kind, binding.init.get()) {
+                    (BindingKind::Param(_), _) => true,
+                    (BindingKind::Import(_) | BindingKind::Function(_) | BindingKind::Class(_) | BindingKind::Enum, _) => false,
+                    (_, Some(init)) if depth < 4 && binding.writes == 0 => self.may_be_learnt(init, depth + 1),
+                    (_, None) if binding.writes == 0 => false,
+                    _ => true,
+                }
+            }
+            Expr::Free(_) | Expr::Str(_) | Expr::Template(_) | Expr::Number(_) => false,
+            _ => true,
         }
     }
 
@@ -173,7 +205,7 @@ impl<'a> Resolver<'_, 'a> {
             Value::Function(f) => Shape::Constructor(f.file, f.id),
             Value::Path(path) => {
                 if let Some(ty) = program.paths.ty(path) {
-                    self.modelled(at, &program.rulebook.models.ty(ty).construct.runs, args, None);
+                    self.modelled(at, &program.rulebook.models.ty(ty).construct.runs, args);
                 }
                 return true;
             }
@@ -207,16 +239,11 @@ impl<'a> Resolver<'_, 'a> {
             // A parameter may receive more in the next round.
             return self.last || !self.is_param(callee);
         }
-        match program.eval(at.expr.with(callee)) {
-            Value::Path(path) => {
-                if let Some(model) = program.paths.call(path) {
-                    self.modelled(at, &model.runs, args, None);
-                    return true;
-                }
-                false
-            }
-            _ => false,
-        }
+        let model = program.value_model(program.eval(at.expr.with(callee)));
+        model.is_some_and(|(model, _)| {
+            self.modelled(at, &model.runs, args);
+            true
+        })
     }
 
     fn is_param(&self, callee: ExprId) -> bool {
@@ -250,7 +277,7 @@ impl<'a> Resolver<'_, 'a> {
                 (Some((event, handler)), Some(ty)) => {
                     self.listener(at, ty, event, handler, args, model.acquire.as_ref().is_some_and(|it| it.once))
                 }
-                _ => self.modelled(at, &model.runs, args, None),
+                _ => self.modelled(at, &model.runs, args),
             }
             return true;
         }
@@ -268,7 +295,7 @@ impl<'a> Resolver<'_, 'a> {
             if let Value::Path(path) = member
                 && let Some(model) = program.paths.call(path)
             {
-                self.modelled(at, &model.runs, args, None);
+                self.modelled(at, &model.runs, args);
             }
             return true;
         }
@@ -296,105 +323,18 @@ impl<'a> Resolver<'_, 'a> {
         let how = How::Callback { recurs, certainty, named };
         for f in self.functions(at.expr.with(arg), 0) {
             self.callback(at, f, how, params);
-            self.out.lifetimes.extend(model.and_then(|it| it.lifetime).map(|it| ((f, 0), it)));
-        }
-    }
-
-    /// The callbacks of a modelled call.
-    fn modelled(&mut self, at: SiteRef, runs: &[Callback], args: ListId, _ty: Option<TypeIx>) {
-        let facts = self.program.facts(self.file);
-        let count = facts.list(args).len();
-        for run in runs {
-            let how = How::Callback { recurs: run.recurs, certainty: None, named: true };
-            let chosen: Vec<ExprId> = match run.arg {
-                Some(n) => nth(count, n).and_then(|n| facts.item(args, n)).into_iter().collect(),
-                None => facts.list(args).collect(),
-            };
-            for arg in chosen {
-                let arg = match &run.property {
-                    Some(property) => match self.property(at.expr.with(arg), property) {
-                        Some(value) => value,
-                        None => continue,
-                    },
-                    None => at.expr.with(arg),
-                };
-                for f in self.functions(arg, 0) {
-                    self.callback(at, f, how, &run.params);
-                }
+            if let Some(lifetime) = model.and_then(|it| it.lifetime) {
+                self.out.lifetimes.push((f, lifetime));
             }
         }
     }
 
-    fn property(&self, object: ExprRef, name: &str) -> Option<ExprRef> {
-        self.program.property(object, Sym::of(name))
-    }
-
-    fn callback(&mut self, at: SiteRef, f: FnRef, how: How, params: &[String]) {
+    pub(super) fn callback(&mut self, at: SiteRef, f: FnRef, how: How, params: &[String]) {
         self.out.edges.push(Edge { caller: at.expr.within, callee: f, site: at, how });
         for (n, param) in params.iter().enumerate() {
             if let Some(ty) = self.program.rulebook.models.type_at(param) {
                 self.out.types.push(((f, n as u16), ty));
             }
-        }
-    }
-
-    /// The functions that an argument may be: itself, in an array, or wrapped by a call of something unknown.
-    fn functions(&self, expr: ExprRef, depth: u32) -> Vec<FnRef> {
-        let program = self.program;
-        let facts = program.facts(expr.file());
-        if depth > 6 {
-            return Vec::new();
-        }
-        match facts.expr(expr.id) {
-            Expr::Array(items) => facts.list(items).flat_map(|it| self.functions(expr.with(it), depth + 1)).collect(),
-            Expr::Spread(inner) => self.functions(expr.with(inner), depth + 1),
-            Expr::Ident(id) => {
-                let binding = &facts.bindings[id.index()];
-                if let BindingKind::Param(n) = binding.kind
-                    && binding.init == ExprId::NONE
-                {
-                    let f = FnRef { file: expr.file(), id: binding.function };
-                    let mut found: Vec<FnRef> =
-                        program.args(f, n).iter().flat_map(|arg| self.functions(arg.value, depth + 2)).collect();
-                    found.sort();
-                    found.dedup();
-                    return found;
-                }
-                if let Some(init) = binding.init.get()
-                    && binding.writes == 0
-                    && matches!(facts.expr(init), Expr::Array(_) | Expr::Call(..))
-                {
-                    let within = FnRef { file: expr.file(), id: binding.function };
-                    return self.functions(ExprRef::new(within, init), depth + 1);
-                }
-                self.one(expr)
-            }
-            Expr::Call(callee, args) => {
-                let one = self.one(expr);
-                if !one.is_empty() {
-                    return one;
-                }
-                // A wrapper that cannot be resolved passes its functions on.
-                match program.eval(expr.with(callee)) {
-                    Value::Unknown | Value::Outside => {
-                        facts.list(args).flat_map(|it| self.functions(expr.with(it), depth + 1)).collect()
-                    }
-                    _ => Vec::new(),
-                }
-            }
-            Expr::Choice(parts) => [1, 2]
-                .iter()
-                .filter_map(|&i| facts.item(parts, i))
-                .flat_map(|it| self.functions(expr.with(it), depth + 1))
-                .collect(),
-            _ => self.one(expr),
-        }
-    }
-
-    fn one(&self, expr: ExprRef) -> Vec<FnRef> {
-        match self.program.eval(expr) {
-            Value::Function(f) => vec![f],
-            _ => Vec::new(),
         }
     }
 
@@ -431,7 +371,7 @@ impl<'a> Resolver<'_, 'a> {
                 let how = recurs.map_or(how, callback);
                 self.out.edges.push(Edge { caller: at.expr.within, callee: f, site: at, how });
                 self.out.types.extend(ty.map(|ty| ((f, 0), ty)));
-                self.out.lifetimes.extend(event.and_then(|it| it.lifetime).map(|it| ((f, 0), it)));
+                self.out.lifetimes.extend(event.and_then(|it| it.lifetime).map(|it| (f, it)));
             }
         }
     }
@@ -452,7 +392,7 @@ impl<'a> Resolver<'_, 'a> {
 }
 
 /// The index of an argument; negative ones count from the end.
-fn nth(count: usize, n: i8) -> Option<usize> {
+pub(super) fn nth(count: usize, n: i8) -> Option<usize> {
     if n >= 0 { Some(n as usize) } else { count.checked_sub(n.unsigned_abs() as usize) }
 }
 

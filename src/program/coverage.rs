@@ -129,7 +129,7 @@ impl Program<'_> {
         if let Some(&it) = after.iter().find(|it| self.in_finally(**it)) {
             return Coverage::new(Grade::Covers, it, "released in `finally`");
         }
-        match self.uncovered_exit(acquired, &after) {
+        match self.uncovered_exit(acquired, &after).or_else(|| self.throws_between(acquired, &after)) {
             None => Coverage::new(Grade::Covers, first, "released on every path"),
             Some(reason) => Coverage::new(Grade::Partial, first, reason),
         }
@@ -209,7 +209,7 @@ impl Program<'_> {
         true
     }
 
-    fn region_encloses(&self, site: SiteRef, outer: RegionId, inner: RegionId) -> bool {
+    pub(super) fn region_encloses(&self, site: SiteRef, outer: RegionId, inner: RegionId) -> bool {
         let facts = self.facts(site.expr.file());
         let mut at = Some(inner);
         while let Some(id) = at {
@@ -309,9 +309,19 @@ impl Program<'_> {
                 Recurrence::Now | Recurrence::Once | Recurrence::Tick => None,
                 Recurrence::Exit => Some(Coverage::new(Grade::None, release, "released only when the process ends")),
                 _ if named && event.is_none() => None,
+                Recurrence::Message if named && self.is_tested(release) => Some(Coverage::new(
+                    Grade::Partial,
+                    release,
+                    format!("released only if a `{quoted}` asks for it, which may not come"),
+                )),
                 _ => Some(Coverage::new(Grade::Unclear, release, format!("released only on `{quoted}`"))),
             },
         }
+    }
+
+    /// Whether a release stands under a test within its function.
+    fn is_tested(&self, release: SiteRef) -> bool {
+        self.facts(release.expr.file()).regions[release.region.index()].parent.get().is_some()
     }
 
     /// The event of a listener call.

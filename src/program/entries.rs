@@ -5,7 +5,7 @@ use super::Program;
 use super::rate::Quality;
 use super::refs::{ExprRef, FnRef, Shape};
 use super::value::Value;
-use crate::facts::{ClassId, ExportSource, Expr, FnId, FunctionKind, MemberKind};
+use crate::facts::{ClassId, ExportSource, Expr, FnId, FunctionKind, MemberKind, Sym};
 use crate::rulebook::{DecoratorModel, Recurrence};
 use crate::text::{FileId, Span};
 use globset::{Glob, GlobSetBuilder};
@@ -35,9 +35,11 @@ pub(super) fn collect(program: &mut Program<'_>) {
         entries.extend(found);
         program.param_types.extend(types);
     }
-    for (found, singletons) in decorated {
-        entries.extend(found);
-        program.singletons.extend(singletons);
+    for found in decorated {
+        entries.extend(found.entries);
+        program.singletons.extend(found.singletons);
+        program.param_types.extend(found.types);
+        program.unit_params.extend(found.units);
     }
     for (entry, types) in named {
         entries.push(entry);
@@ -95,33 +97,57 @@ fn header_end(function: &crate::facts::Function) -> u32 {
     function.end.min(function.v8_start.max(function.start) + 1)
 }
 
-fn by_decorator(program: &Program<'_>, file: FileId) -> (Vec<Entry>, Vec<Shape>) {
+/// What decorators say of one file.
+#[derive(Default)]
+struct Decorated {
+    entries: Vec<Entry>,
+    singletons: Vec<Shape>,
+    types: Types,
+    /// Parameters whose values live as one unit of work.
+    units: Vec<(FnRef, u16)>,
+}
+
+fn by_decorator(program: &Program<'_>, file: FileId) -> Decorated {
     let facts = program.facts(file);
-    let (mut entries, mut singletons) = (Vec::new(), Vec::new());
+    let mut found = Decorated::default();
     for (i, class) in facts.classes.iter().enumerate() {
         let id = ClassId(i as u32);
         let within = FnRef { file, id: class.function };
-        let model = |decorator| decorator_model(program, ExprRef::new(within, decorator));
-        let on_class: Vec<&DecoratorModel> = facts.list(class.decorators).filter_map(model).collect();
-        if on_class.iter().any(|it| it.singleton) {
-            singletons.push(Shape::Class(file, id));
+        let model =
+            |decorator| Some((ExprRef::new(within, decorator), decorator_model(program, ExprRef::new(within, decorator))?));
+        let on_class: Vec<(ExprRef, &DecoratorModel)> = facts.list(class.decorators).filter_map(model).collect();
+        if on_class.iter().any(|(at, it)| it.singleton && !has_option(program, *at, &it.unless)) {
+            found.singletons.push(Shape::Class(file, id));
         }
         for member in facts.members(id).iter().filter(|it| it.kind == MemberKind::Method) {
             let f = FnRef { file, id: member.function };
-            for decorator in facts.list(member.decorators) {
-                if let Some(recurs) = model(decorator).and_then(|it| it.recurs) {
-                    let span = program.span(ExprRef::new(within, decorator));
-                    entries.push(Entry { function: f, recurs, quality: Quality::Modelled, span });
+            let mut entry = |recurs, span| found.entries.push(Entry { function: f, recurs, quality: Quality::Modelled, span });
+            for (at, model) in facts.list(member.decorators).filter_map(model) {
+                if let Some(recurs) = model.recurs {
+                    entry(recurs, program.span(at));
                 }
             }
             let name = facts.text(member.name);
-            if let Some(&recurs) = on_class.iter().find_map(|it| it.methods.get(name)) {
-                let span = Span::new(file, member.start, member.start + name.len() as u32);
-                entries.push(Entry { function: f, recurs, quality: Quality::Modelled, span });
+            if let Some(&recurs) = on_class.iter().find_map(|(_, it)| it.methods.get(name)) {
+                entry(recurs, Span::new(file, member.start, member.start + name.len() as u32));
+            }
+            for (n, param) in facts.params(f.id).iter().enumerate() {
+                for (_, model) in facts.list(param.decorators).filter_map(model) {
+                    let ty = model.r#type.as_ref().and_then(|it| program.rulebook.models.type_at(it));
+                    found.types.extend(ty.map(|ty| ((f, n as u16), ty)));
+                    found.units.extend(model.unit.map(|_| (f, n as u16)));
+                }
             }
         }
     }
-    (entries, singletons)
+    found
+}
+
+/// Whether a decorator's options name one of some properties.
+fn has_option(program: &Program<'_>, decorator: ExprRef, names: &[String]) -> bool {
+    (0..2)
+        .filter_map(|n| program.argument(decorator, n))
+        .any(|it| names.iter().any(|name| program.property(it, Sym::of(name)).is_some()))
 }
 
 fn decorator_model<'a>(program: &Program<'a>, decorator: ExprRef) -> Option<&'a DecoratorModel> {

@@ -164,6 +164,11 @@ impl Follower<'_, '_> {
             Expr::Index(object, _) if object == expr.id => {
                 match what {
                     As::Collection => self.open.push((parent, As::Token, depth + 1)),
+                    // A part of a kept tuple: `const [client] = pool[key]`, `pool[key][0].close()`.
+                    As::Token if matches!(facts.expr(parent.id), Expr::Index(_, key) if matches!(facts.expr(key), Expr::Number(_))) =>
+                    {
+                        self.open.push((parent, As::Token, depth + 1));
+                    }
                     // `timer[Symbol.toPrimitive]()` is the timer's id.
                     As::Token => {
                         let call = program
@@ -258,14 +263,10 @@ impl Follower<'_, '_> {
         let program = self.program;
         let file = target.file();
         let facts = program.facts(file);
-        for (i, node) in facts.nodes.iter().enumerate() {
-            if let Expr::Member(_, member) = node.expr
-                && facts.sym(member) == name
-            {
-                let id = ExprId(i as u32);
-                let within = FnRef { file, id: program.index(file).evaluator(facts, id) };
-                self.open.push((ExprRef::new(within, id), what, depth + 1));
-            }
+        let Some(name) = facts.names.find(name) else { return };
+        for id in program.index(file).members(name) {
+            let within = FnRef { file, id: program.index(file).evaluator(facts, id) };
+            self.open.push((ExprRef::new(within, id), what, depth + 1));
         }
     }
 
@@ -284,7 +285,10 @@ impl Follower<'_, '_> {
         self.flow.used = true;
         if let Some(parent) = self.program.parent(literal) {
             let facts = self.program.facts(literal.file());
-            if let Expr::Call(..) | Expr::New(..) = facts.expr(parent.id) {
+            // A modelled call that releases nothing only uses what its options hold.
+            let lends = matches!(facts.expr(parent.id), Expr::Call(..) | Expr::New(..))
+                && self.program.call_model(parent).is_none_or(|(model, _)| model.release.is_some());
+            if lends {
                 self.flow.escapes.extend(self.program.site_of(parent));
             }
         } else if self.program.index(literal.file()).exit_of(literal.id).is_some() {
@@ -294,7 +298,10 @@ impl Follower<'_, '_> {
 
     /// `token()`: a remover is called.
     fn invoked(&mut self, call: ExprRef, what: As) {
-        if what == As::Token {
+        // What a model says of calling it wins: a transaction is called to run a query.
+        let model = self.program.call_model(call).map(|(model, _)| &model.release);
+        let lets_go = model.is_none_or(|it| it.as_ref().is_some_and(|it| Program::releases_resource(it, self.resource)));
+        if what == As::Token && lets_go {
             self.flow.releases.extend(self.program.site_of(call));
         }
     }
@@ -447,6 +454,13 @@ impl Program<'_> {
     /// The edges of a call.
     pub fn edges_at(&self, call: ExprRef) -> impl Iterator<Item = &super::Edge> + '_ {
         self.callees(call.within).filter(move |edge| edge.site.expr.id == call.id)
+    }
+
+    /// Whether a function is among a call's arguments, known or not.
+    pub fn has_callback(&self, call: ExprRef) -> bool {
+        let facts = self.facts(call.file());
+        let (Expr::Call(_, args) | Expr::New(_, args)) = facts.expr(call.id) else { return false };
+        facts.list(args).any(|it| matches!(self.eval(call.with(it)), Value::Function(_)))
     }
 
     /// The functions that a call calls back.

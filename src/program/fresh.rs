@@ -97,13 +97,19 @@ impl Program<'_> {
     }
 
     pub(super) fn fresh_param(&self, f: FnRef, n: u16) -> Fresh {
-        if self.param_lifetimes.get(&(f, n)) == Some(&Lifetime::Connection) {
-            return Fresh::Connection;
-        }
         let facts = self.facts(f.file);
+        match self.event_lifetimes.get(&f) {
+            Some(Lifetime::Connection) => return Fresh::Connection,
+            Some(Lifetime::Program) => return Fresh::Program,
+            Some(Lifetime::Fresh | Lifetime::Receiver) | None => {}
+        }
         let called_back = self.callers(f).any(|edge| matches!(edge.how, How::Callback { .. }));
         let ty = self.type_of(self.param_value(f, n, 0));
-        if ty.is_some_and(|ty| self.is_unit(ty)) || called_back || self.entries_of.contains_key(&f) {
+        if self.unit_params.contains(&(f, n))
+            || ty.is_some_and(|ty| self.is_unit(ty))
+            || called_back
+            || self.entries_of.contains_key(&f)
+        {
             return Fresh::Call(f);
         }
         if ty.is_some_and(|ty| self.is_shared(ty)) {
@@ -131,8 +137,9 @@ impl Program<'_> {
     fn fresh_field(&self, shape: Shape, name: crate::facts::Sym, from: FnRef) -> Fresh {
         let writes = self.tables.fields.get(&(shape, name)).map_or(&[][..], Vec::as_slice);
         let mut fresh = Fresh::Instance(shape);
-        for write in writes.iter().take(8) {
-            let Some(place) = self.place(write.value) else { continue };
+        let declared = self.param_field(shape, name).map(|(f, n)| Place::of(Root::Param(f, n)));
+        let written = writes.iter().take(8).filter_map(|it| self.place(it.value));
+        for place in declared.into_iter().chain(written) {
             // What the constructor was handed by the only class that constructs it.
             if matches!(place.root, Root::Instance(outer) if outer != shape) {
                 match self.fresh_of(&place, from) {
@@ -199,14 +206,32 @@ impl Program<'_> {
             Fresh::Program | Fresh::Connection | Fresh::Shared(_) => {
                 looped.or_else(|| self.rate(within)).filter(|it| it.rate > Rate::Once)
             }
-            Fresh::Call(f) => looped
-                .filter(|_| f != within)
-                .or_else(|| self.repeated_within(within, |it| it == f, f.file == within.file && self.encloses(f, within))),
+            Fresh::Call(f) => looped.filter(|_| f != within).or_else(|| {
+                let lexical = f != within && f.file == within.file && self.encloses(f, within);
+                let reach = if lexical { self.reach(f) } else { None };
+                let inside = |it: FnRef| reach.as_ref().is_none_or(|reach| reach.contains(&it));
+                self.repeated_within(within, |it| it == f, inside, lexical)
+            }),
             Fresh::Instance(shape) => {
                 let methods = self.instance_functions(shape);
-                self.repeated_within(within, |it| methods.contains(&it), true)
+                self.repeated_within(within, |it| methods.contains(&it), |_| true, true)
             }
         }
+    }
+
+    /// What a call of a function may run: its closures run on its behalf only through these. `None` if it is too much.
+    fn reach(&self, f: FnRef) -> Option<FxHashSet<FnRef>> {
+        let mut found = FxHashSet::default();
+        let mut open = vec![f];
+        while let Some(f) = open.pop() {
+            if found.insert(f) {
+                open.extend(self.callees(f).map(|edge| edge.callee));
+            }
+            if found.len() > 2000 {
+                return None;
+            }
+        }
+        Some(found)
     }
 
     fn encloses(&self, outer: FnRef, inner: FnRef) -> bool {
@@ -223,18 +248,43 @@ impl Program<'_> {
 
     /// The functions in which an instance is made: constructors and field initializers.
     fn instance_functions(&self, shape: Shape) -> FxHashSet<FnRef> {
-        let mut found: FxHashSet<FnRef> = self.constructor(shape).into_iter().collect();
-        found.extend(self.constructions(shape).iter().map(|it| it.expr.within).filter(|it| !it.is_module()));
-        if let Shape::Class(file, class) = shape {
-            let facts = self.facts(file);
-            let fields = facts.classes[class.index()].fields;
-            found.extend(fields.get().map(|id| FnRef { file, id }));
+        let mut found = FxHashSet::default();
+        // What a base class holds is made when a derived one is constructed.
+        for shape in self.derived(shape) {
+            found.extend(self.constructor(shape));
+            found.extend(self.constructions(shape).iter().map(|it| it.expr.within).filter(|it| !it.is_module()));
+            if let Shape::Class(file, class) = shape {
+                let facts = self.facts(file);
+                let fields = facts.classes[class.index()].fields;
+                found.extend(fields.get().map(|id| FnRef { file, id }));
+            }
+        }
+        found
+    }
+
+    /// A shape and those that extend it.
+    fn derived(&self, shape: Shape) -> Vec<Shape> {
+        let mut found = vec![shape];
+        let mut i = 0;
+        while i < found.len() {
+            let base = found[i];
+            let direct = self.tables.bases.iter().filter(|(_, it)| matches!(it, super::Base::Shape(it) if *it == base));
+            let direct: Vec<Shape> = direct.map(|it| *it.0).filter(|it| !found.contains(it)).collect();
+            found.extend(direct);
+            i += 1;
         }
         found
     }
 
     /// Searches the callers of a function, up to where the holder is made, for a callback that recurs.
-    fn repeated_within(&self, from: FnRef, made: impl Fn(FnRef) -> bool, lexical: bool) -> Option<Rated> {
+    /// Only through functions that stand for the same holder: a helper that also serves others repeats for them, not here.
+    fn repeated_within(
+        &self,
+        from: FnRef,
+        made: impl Fn(FnRef) -> bool,
+        inside: impl Fn(FnRef) -> bool,
+        lexical: bool,
+    ) -> Option<Rated> {
         if !lexical || made(from) {
             return None;
         }
@@ -245,8 +295,11 @@ impl Program<'_> {
             if !seen.insert(f) || seen.len() > 400 || (f != from && made(f)) {
                 continue;
             }
-            for &index in self.callers.get(&f).map_or(&[][..], Vec::as_slice) {
+            for &index in self.graph.leading_into(f) {
                 let edge = &self.edges[index as usize];
+                if !inside(edge.caller) {
+                    continue;
+                }
                 match edge.how {
                     How::Callback { recurs, named, certainty } if is_many(recurs) => {
                         let quality = callback_quality(named, certainty);

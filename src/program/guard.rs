@@ -26,6 +26,65 @@ impl Program<'_> {
         self.guard_where(site, &|_| true)
     }
 
+    /// Whether a test around a site asks how many listeners there are: it adds none if there is one.
+    pub fn counts_listeners(&self, site: SiteRef) -> bool {
+        let facts = self.facts(site.expr.file());
+        let mut at = Some(site.region);
+        while let Some(id) = at {
+            let region = &facts.regions[id.index()];
+            at = region.parent.get();
+            if matches!(region.kind, RegionKind::Then | RegionKind::Else)
+                && region.test.get().is_some_and(|it| self.asks_listeners(site.expr.with(it), 0))
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn asks_listeners(&self, test: ExprRef, depth: u32) -> bool {
+        let facts = self.facts(test.file());
+        let next = |id| depth < 6 && self.asks_listeners(test.with(id), depth + 1);
+        match facts.expr(test.id) {
+            Expr::Unary(_, a) => next(a),
+            Expr::Binary(_, a, b) | Expr::Logical(_, a, b) => next(a) || next(b),
+            Expr::Member(object, _) => next(object),
+            Expr::Call(callee, _) => match facts.expr(callee) {
+                Expr::Member(object, name) => {
+                    matches!(facts.text(name), "listenerCount" | "listeners" | "rawListeners" | "hasListeners" | "eventNames")
+                        || next(object)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// `if (x) { ...; x = null }`: once per value of `x`, which only its owner fills.
+    fn taken_guard(&self, site: SiteRef, region: crate::facts::RegionId) -> Option<Guard> {
+        let facts = self.facts(site.expr.file());
+        let it = &facts.regions[region.index()];
+        let slot = match (it.kind, facts.expr(it.test.get()?)) {
+            (RegionKind::Then, Expr::Ident(_)) => it.test,
+            (RegionKind::Else, Expr::Unary(UnaryOp::Not, inner)) if matches!(facts.expr(inner), Expr::Ident(_)) => inner,
+            _ => return None,
+        };
+        let place = self.place(site.expr.with(slot))?;
+        let (Root::Binding(binding), []) = (&place.root, place.path.as_slice()) else { return None };
+        if binding.file != site.expr.file() {
+            return None;
+        }
+        let owner = FnRef { file: binding.file, id: facts.bindings[binding.id.index()].function };
+        let writes = self.tables.writes.get(binding)?;
+        let (empty, full): (Vec<&super::Write>, Vec<&super::Write>) = writes.iter().partition(|it| self.is_empty_value(it.value));
+        let taken = empty.iter().any(|it| it.site.is_some_and(|at| at.region == region && at.expr.within == site.expr.within));
+        let by_owner = full.iter().all(|it| it.site.is_some_and(|at| at.expr.within == owner && self.endless_loop(at).is_none()));
+        (taken && by_owner && owner != site.expr.within).then(|| match self.fresh_of(&place, site.expr.within) {
+            Fresh::Program => Guard::Program,
+            _ => Guard::Call(owner),
+        })
+    }
+
     fn guard_where(&self, site: SiteRef, accept: &dyn Fn(&Place) -> bool) -> Option<Guard> {
         let facts = self.facts(site.expr.file());
         let mut best = None;
@@ -33,6 +92,7 @@ impl Program<'_> {
         while let Some(id) = at {
             let region = &facts.regions[id.index()];
             at = region.parent.get();
+            best = best.or_else(|| self.taken_guard(site, id));
             let empty_when = match region.kind {
                 RegionKind::Then => true,
                 RegionKind::Else => false,
@@ -60,18 +120,11 @@ impl Program<'_> {
 
     /// Whether something other than a declaration or constructor writes an empty value to a place.
     fn is_emptied(&self, place: &Place) -> bool {
-        let writes = match (&place.root, place.path.as_slice()) {
-            (Root::Binding(binding), []) => self.tables.writes.get(binding),
-            (Root::Instance(shape), [name]) => self.tables.fields.get(&(*shape, *name)),
-            (Root::Static(shape), [name]) => self.tables.statics.get(&(*shape, *name)),
-            (Root::Global(name), []) => self.tables.globals.get(name),
-            _ => None,
-        };
         let empties = |it: &super::Write| {
             it.site.is_some_and(|site| !site.expr.within.is_module() && !self.is_construction(site.expr.within))
                 && self.is_empty_value(it.value)
         };
-        writes.is_some_and(|it| it.iter().any(empties))
+        self.tables.writes_to(place).iter().any(empties)
     }
 
     /// The slots that are known to be empty when a test comes out as `outcome`.

@@ -1,7 +1,6 @@
 //! What is looked up often in one file: parents of expressions, sites and exits by function. Built on demand.
 
-use crate::facts::{BindingId, Expr, ExprId, Facts, FnId, FunctionKind, RegionId};
-use rustc_hash::FxHashMap;
+use crate::facts::{BindingId, Expr, ExprId, Facts, FnId, FunctionKind, Name, Node, RegionId};
 
 /// How an expression's value is used, one step up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,11 +19,16 @@ pub struct FileIndex {
     site_starts: Vec<u32>,
     exits: Vec<u32>,
     exit_starts: Vec<u32>,
-    regions: FxHashMap<ExprId, RegionId>,
+    /// Sites by expression.
+    by_expr: Vec<u32>,
     /// Exits by value.
-    exit_of: FxHashMap<ExprId, u32>,
+    exit_of: Vec<(ExprId, u32)>,
     /// Bindings by initializer.
-    initialized: FxHashMap<ExprId, BindingId>,
+    initialized: Vec<(ExprId, BindingId)>,
+    /// Member expressions by name.
+    members: Vec<(Name, ExprId)>,
+    /// Identifiers by binding.
+    idents: Vec<(BindingId, ExprId)>,
     /// Functions by start, for finding the innermost one around a place.
     functions: Vec<(u32, FnId)>,
 }
@@ -46,16 +50,30 @@ impl FileIndex {
             sites,
             exit_starts: starts(&exits, facts.functions.len(), exit_function),
             exits,
-            regions: facts.sites.iter().map(|site| (site.expr, site.region)).collect(),
-            exit_of: facts.exits.iter().enumerate().map(|(i, exit)| (exit.value, i as u32)).collect(),
+            by_expr: sorted(0..facts.sites.len() as u32, |i| facts.sites[*i as usize].expr),
+            exit_of: sorted(facts.exits.iter().enumerate().map(|(i, exit)| (exit.value, i as u32)), |it| it.0),
             initialized: initialized(facts),
+            members: members(facts),
+            idents: idents(facts),
             functions,
         }
     }
 
     /// The binding that an expression initializes.
     pub fn initialized(&self, id: ExprId) -> Option<BindingId> {
-        self.initialized.get(&id).copied()
+        find(&self.initialized, id)
+    }
+
+    /// The member expressions of a name, in file order.
+    pub fn members(&self, name: Name) -> impl Iterator<Item = ExprId> + '_ {
+        let from = self.members.partition_point(|it| it.0 < name);
+        self.members[from..].iter().take_while(move |it| it.0 == name).map(|it| it.1)
+    }
+
+    /// The identifiers of a binding, in file order.
+    pub fn idents(&self, binding: BindingId) -> impl Iterator<Item = ExprId> + '_ {
+        let from = self.idents.partition_point(|it| it.0 < binding);
+        self.idents[from..].iter().take_while(move |it| it.0 == binding).map(|it| it.1)
     }
 
     /// Indexes of a function's sites.
@@ -70,7 +88,7 @@ impl FileIndex {
 
     /// The exit that an expression is the value of.
     pub fn exit_of(&self, id: ExprId) -> Option<usize> {
-        self.exit_of.get(&id).map(|&i| i as usize)
+        find(&self.exit_of, id).map(|i| i as usize)
     }
 
     /// The expression around an expression.
@@ -85,8 +103,9 @@ impl FileIndex {
     pub fn region_of(&self, facts: &Facts, id: ExprId) -> Option<RegionId> {
         let mut at = id;
         loop {
-            if let Some(&region) = self.regions.get(&at) {
-                return Some(region);
+            let site = self.by_expr.binary_search_by_key(&at, |i| facts.sites[*i as usize].expr);
+            if let Ok(i) = site {
+                return Some(facts.sites[self.by_expr[i] as usize].region);
             }
             match self.parent(at) {
                 Use::In(parent) => at = parent,
@@ -118,9 +137,40 @@ impl FileIndex {
     }
 }
 
-fn initialized(facts: &Facts) -> FxHashMap<ExprId, BindingId> {
+fn initialized(facts: &Facts) -> Vec<(ExprId, BindingId)> {
     let each = facts.bindings.iter().enumerate();
-    each.filter_map(|(i, it)| Some((it.init.get()?, BindingId(i as u32)))).collect()
+    sorted(each.filter_map(|(i, it)| Some((it.init.get()?, BindingId(i as u32)))), |it| it.0)
+}
+
+fn members(facts: &Facts) -> Vec<(Name, ExprId)> {
+    let each = facts.nodes.iter().enumerate();
+    let member = |(i, node): (usize, &Node)| match node.expr {
+        Expr::Member(_, name) => Some((name, ExprId(i as u32))),
+        _ => None,
+    };
+    sorted(each.filter_map(member), |it| *it)
+}
+
+fn idents(facts: &Facts) -> Vec<(BindingId, ExprId)> {
+    let each = facts.nodes.iter().enumerate();
+    let ident = |(i, node): (usize, &Node)| match node.expr {
+        Expr::Ident(binding) => Some((binding, ExprId(i as u32))),
+        _ => None,
+    };
+    sorted(each.filter_map(ident), |it| *it)
+}
+
+fn sorted<T, K: Ord>(items: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_by_key(key);
+    items.shrink_to_fit();
+    items
+}
+
+fn find<T: Copy>(sorted: &[(ExprId, T)], id: ExprId) -> Option<T> {
+    // The last one, as several bindings of one pattern share what it takes apart.
+    let behind = sorted.partition_point(|it| it.0 <= id);
+    sorted[..behind].last().filter(|it| it.0 == id).map(|it| it.1)
 }
 
 fn starts(sorted: &[u32], functions: usize, function: impl Fn(&u32) -> u32) -> Vec<u32> {

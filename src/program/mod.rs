@@ -4,21 +4,25 @@
 //! what an expression is ([`value`](Value)), which function calls which and how often ([`calls`](Edge), [`Rate`]), which
 //! place a value lives in ([`Place`]) and how fresh it is there ([`Fresh`]). It knows no rule and no finding.
 
+mod callbacks;
 mod calls;
 mod coverage;
 mod entries;
 mod flow;
 mod fresh;
+mod graph;
 mod guard;
 mod holds;
 mod index;
 mod input;
+mod literal;
 mod modules;
 mod paths;
 mod place;
 mod rate;
 mod refs;
 mod tables;
+mod throws;
 mod uses;
 mod value;
 mod words;
@@ -40,7 +44,9 @@ pub use tables::{Base, Tables, Write};
 pub use value::Value;
 pub use words::Words;
 
-use crate::facts::{Exit, Facts, Site, Sym};
+use graph::Graph;
+
+use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
@@ -71,20 +77,21 @@ pub struct Program<'a> {
     type_members: FxHashMap<(TypeIx, Sym), Option<TypeIx>>,
     member_lifetimes: FxHashMap<(TypeIx, Sym), Lifetime>,
     param_types: FxHashMap<(FnRef, u16), TypeIx>,
-    /// Parameters of callbacks that do not come anew with their event: the pooled socket of a client's request.
-    param_lifetimes: FxHashMap<(FnRef, u16), Lifetime>,
+    /// Where the parameters of listeners live, where models say so.
+    event_lifetimes: FxHashMap<FnRef, Lifetime>,
     param_args: FxHashMap<(FnRef, u16), Vec<Arg>>,
     /// Who calls whom.
     pub edges: Vec<Edge>,
-    callers: FxHashMap<FnRef, Vec<u32>>,
-    callees: FxHashMap<FnRef, Vec<u32>>,
+    graph: Graph,
     constructions: FxHashMap<Shape, Vec<SiteRef>>,
     /// Where the outside calls in.
     pub entries: Vec<Entry>,
     entries_of: FxHashMap<FnRef, u32>,
     singletons: rustc_hash::FxHashSet<Shape>,
-    rates: FxHashMap<FnRef, Rated>,
+    rates: Vec<Option<Rated>>,
+    unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     indexes: Vec<OnceLock<FileIndex>>,
+    aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
 }
 
 /// Links files into a program.
@@ -101,17 +108,18 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         type_members: FxHashMap::default(),
         member_lifetimes: FxHashMap::default(),
         param_types: FxHashMap::default(),
-        param_lifetimes: FxHashMap::default(),
+        event_lifetimes: FxHashMap::default(),
         param_args: FxHashMap::default(),
         edges: Vec::new(),
-        callers: FxHashMap::default(),
-        callees: FxHashMap::default(),
+        graph: Graph::default(),
         constructions: FxHashMap::default(),
         entries: Vec::new(),
         entries_of: FxHashMap::default(),
         singletons: rustc_hash::FxHashSet::default(),
-        rates: FxHashMap::default(),
+        rates: Vec::new(),
+        unit_params: rustc_hash::FxHashSet::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
+        aliases: units.iter().map(|_| OnceLock::new()).collect(),
     };
     program.flatten_types();
     tables::collect(&mut program);
@@ -190,12 +198,12 @@ impl<'a> Program<'a> {
 
     /// The edges that lead into a function.
     pub fn callers(&self, f: FnRef) -> impl Iterator<Item = &Edge> + '_ {
-        self.callers.get(&f).into_iter().flatten().map(|&i| &self.edges[i as usize])
+        self.graph.leading_into(f).iter().map(|&i| &self.edges[i as usize])
     }
 
     /// The edges that lead out of a function.
     pub fn callees(&self, f: FnRef) -> impl Iterator<Item = &Edge> + '_ {
-        self.callees.get(&f).into_iter().flatten().map(|&i| &self.edges[i as usize])
+        self.graph.out_of(f).iter().map(|&i| &self.edges[i as usize])
     }
 
     /// Where a shape is constructed.

@@ -30,44 +30,50 @@ impl<'a> Paths<'a> {
     /// The paths of some models.
     pub fn new(models: &'a Models) -> Paths<'a> {
         let mut paths = Paths::default();
-        let mut sorted: Vec<_> = models.type_by_path.iter().collect();
-        sorted.sort();
-        for (path, &ty) in sorted {
-            paths.each(path, |node| node.ty = Some(ty));
+        for (path, &ty) in sorted(&models.type_by_path) {
+            paths.each(models, path, |node| node.ty = Some(ty));
         }
-        for (path, call) in &models.functions {
-            paths.each(path, |node| node.call = Some(call));
+        for (path, call) in sorted(&models.functions) {
+            paths.each(models, path, |node| node.call = Some(call));
         }
-        for (path, &ty) in &models.values {
-            paths.each(path, |node| node.value = Some(ty));
+        for (path, &ty) in sorted(&models.values) {
+            paths.each(models, path, |node| node.value = Some(ty));
         }
-        for (path, decorator) in &models.decorators {
-            paths.each(path, |node| node.decorator = Some(decorator));
+        for (path, decorator) in sorted(&models.decorators) {
+            paths.each(models, path, |node| node.decorator = Some(decorator));
         }
         paths
     }
 
-    /// A path without `#` may be a global or a module called by its own name: it is entered as both.
-    fn each(&mut self, path: &str, mut set: impl FnMut(&mut PathNode<'a>)) {
-        let ix = match path.split_once('#') {
-            Some((module, members)) => {
-                let root = self.module_root(module);
-                self.descend(root, members)
-            }
-            None => {
-                let root = self.module_root(path);
-                set(&mut self.nodes[root.0 as usize]);
-                let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-                let next = PathIx(self.nodes.len() as u32);
-                let root = *self.globals.entry(Sym::of(first)).or_insert(next);
-                if root == next {
-                    self.nodes.push(PathNode::default());
-                }
-                self.descend(root, rest)
-            }
-        };
-        set(&mut self.nodes[ix.0 as usize]);
-        self.by_text.insert(path.to_owned(), ix);
+    /// A path without `#` is a module called by its own name, a global, or both.
+    fn each(&mut self, models: &Models, path: &str, mut set: impl FnMut(&mut PathNode<'a>)) {
+        let (module, members) = path.split_once('#').unwrap_or((path, ""));
+        let is_module = path.contains('#') || models.may_be_module(path);
+        let mut ixs = Vec::new();
+        if is_module {
+            let root = self.module_root(module);
+            ixs.push(self.descend(root, members));
+        }
+        if !path.contains('#') && models.may_be_global(path) {
+            let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+            let root = self.global_root(Sym::of(first));
+            ixs.push(self.descend(root, rest));
+        }
+        for ix in &ixs {
+            set(&mut self.nodes[ix.0 as usize]);
+        }
+        if let Some(&ix) = ixs.first() {
+            self.by_text.insert(path.to_owned(), ix);
+        }
+    }
+
+    fn global_root(&mut self, name: Sym) -> PathIx {
+        let next = PathIx(self.nodes.len() as u32);
+        let root = *self.globals.entry(name).or_insert(next);
+        if root == next {
+            self.nodes.push(PathNode::default());
+        }
+        root
     }
 
     fn module_root(&mut self, module: &str) -> PathIx {
@@ -131,4 +137,11 @@ impl<'a> Paths<'a> {
     pub fn decorator(&self, path: PathIx) -> Option<&'a DecoratorModel> {
         self.nodes[path.0 as usize].decorator
     }
+}
+
+/// Two paths may lead to one node (`keyv` and `keyv#default`): the order decides which model it gets.
+fn sorted<T>(map: &FxHashMap<String, T>) -> Vec<(&String, &T)> {
+    let mut entries: Vec<_> = map.iter().collect();
+    entries.sort_by_key(|(path, _)| *path);
+    entries
 }

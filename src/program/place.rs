@@ -60,7 +60,7 @@ impl Program<'_> {
         self.place_deep(expr, 0)
     }
 
-    fn place_deep(&self, expr: ExprRef, depth: u32) -> Option<Place> {
+    pub(super) fn place_deep(&self, expr: ExprRef, depth: u32) -> Option<Place> {
         if depth > MAX_DEPTH {
             return None;
         }
@@ -225,9 +225,11 @@ impl Program<'_> {
         self.place_deep(inner, depth + 1).map(|it| it.join(self.words.element))
     }
 
-    fn member_place(&self, object: ExprRef, name: Sym, depth: u32) -> Option<Place> {
+    pub(super) fn member_place(&self, object: ExprRef, name: Sym, depth: u32) -> Option<Place> {
         match self.eval_deep(object, depth + 1) {
-            Value::Object(shape @ Shape::Literal(..)) => Some(self.shape_place(shape).join(name)),
+            Value::Object(shape @ Shape::Literal(..)) => {
+                Some(self.named_by_property(shape, name, depth + 1).unwrap_or_else(|| self.shape_place(shape).join(name)))
+            }
             Value::Object(shape) => Some(Place::of(Root::Instance(self.owner_of(shape, name))).join(name)),
             Value::Class(shape) => Some(Place::of(Root::Static(shape)).join(name)),
             Value::Function(f) => Some(Place::of(Root::Static(Shape::Constructor(f.file, f.id))).join(name)),

@@ -85,8 +85,14 @@ const SET_UP: [&str; 14] = [
 /// Spreads rates: first as if no guard stood in the way, then with guards judged by what that found.
 pub(super) fn spread(program: &mut Program<'_>) {
     for guarded in [false, true] {
-        let rates =
-            Spread { program, rates: Default::default(), open: VecDeque::new(), guarded, waiting: Guarded::default() }.run();
+        let rates = Spread {
+            program,
+            rates: vec![None; program.graph.len()],
+            open: VecDeque::new(),
+            guarded,
+            waiting: Guarded::default(),
+        }
+        .run();
         program.rates = rates;
     }
 }
@@ -96,14 +102,14 @@ type Guarded = rustc_hash::FxHashMap<FnRef, Vec<u32>>;
 
 struct Spread<'p, 'a> {
     program: &'p Program<'a>,
-    rates: rustc_hash::FxHashMap<FnRef, Rated>,
+    rates: Vec<Option<Rated>>,
     open: VecDeque<FnRef>,
     guarded: bool,
     waiting: Guarded,
 }
 
 impl Spread<'_, '_> {
-    fn run(mut self) -> rustc_hash::FxHashMap<FnRef, Rated> {
+    fn run(mut self) -> Vec<Option<Rated>> {
         let program = self.program;
         for file in program.files() {
             self.raise(FnRef::module(file), Rate::Once, Recurrence::Once, Quality::Modelled, Witness::Start);
@@ -128,13 +134,17 @@ impl Spread<'_, '_> {
         self.rates
     }
 
+    fn of(&self, f: FnRef) -> Option<Rated> {
+        self.rates[self.program.graph.number(f)]
+    }
+
     /// Functions that nothing in the program calls: the outside may.
     fn offered(&mut self, file: FileId) {
         let facts = self.program.facts(file);
         for (i, function) in facts.functions.iter().enumerate() {
             let f = FnRef { file, id: FnId(i as u32) };
             // One that only calls itself, directly or from a closure of its own, is not called by the program either.
-            if self.rates.contains_key(&f) || self.program.callers(f).any(|it| !self.program.is_within(it.caller, f)) {
+            if self.of(f).is_some() || self.program.callers(f).any(|it| !self.program.is_within(it.caller, f)) {
                 continue;
             }
             let name = facts.text(function.name);
@@ -146,10 +156,10 @@ impl Spread<'_, '_> {
 
     fn raise(&mut self, f: FnRef, rate: Rate, recurs: Recurrence, quality: Quality, witness: Witness) {
         let new = Rated { rate, recurs, quality, witness };
-        match self.rates.get(&f) {
+        match self.of(f) {
             Some(old) if old.rank() >= new.rank() => {}
             _ => {
-                self.rates.insert(f, new);
+                self.rates[self.program.graph.number(f)] = Some(new);
                 self.open.push_back(f);
             }
         }
@@ -157,8 +167,8 @@ impl Spread<'_, '_> {
 
     fn drain(&mut self) {
         while let Some(f) = self.open.pop_front() {
-            let rated = self.rates[&f];
-            let edges = self.program.callees.get(&f).map_or(&[][..], Vec::as_slice);
+            let Some(rated) = self.of(f) else { continue };
+            let edges = self.program.graph.out_of(f);
             for &i in edges {
                 self.follow(i, rated);
             }
@@ -211,7 +221,7 @@ impl Spread<'_, '_> {
         let edges = self.waiting.entry(owner).or_default();
         if !edges.contains(&i) {
             edges.push(i);
-            if let Some(&rated) = self.rates.get(&owner) {
+            if let Some(rated) = self.of(owner) {
                 self.follow_as(i, rated);
             }
         }
@@ -246,7 +256,7 @@ pub(super) fn is_many(recurs: Recurrence) -> bool {
 impl Program<'_> {
     /// The rate of a function; `None` if nothing is known to run it.
     pub fn rate(&self, f: FnRef) -> Option<Rated> {
-        self.rates.get(&f).copied()
+        self.rates.get(self.graph.number(f)).copied().flatten()
     }
 
     /// How well it is known that a loop does not end: one that awaits under a test, or can be left, may be short.

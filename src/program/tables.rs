@@ -56,6 +56,19 @@ pub struct Tables {
 }
 
 impl Tables {
+    /// The writes to a place that is a binding, a field, a static or a global.
+    pub fn writes_to(&self, place: &super::Place) -> &[Write] {
+        use super::Root;
+        let writes = match (&place.root, place.path.as_slice()) {
+            (Root::Binding(binding), []) => self.writes.get(binding),
+            (Root::Instance(shape), [name]) => self.fields.get(&(*shape, *name)),
+            (Root::Static(shape), [name]) => self.statics.get(&(*shape, *name)),
+            (Root::Global(name), []) => self.globals.get(name),
+            _ => None,
+        };
+        writes.map_or(&[], Vec::as_slice)
+    }
+
     fn absorb(&mut self, other: Tables) {
         self.methods.extend(other.methods);
         for (key, writes) in other.fields {
@@ -141,6 +154,7 @@ impl<'l, 'a> Collector<'l, 'a> {
         for (i, binding) in facts.bindings.iter().enumerate() {
             if let Some(init) = binding.init.get()
                 && binding.writes == 0
+                && matches!(facts.expr(init), Expr::Object { .. } | Expr::Array(_) | Expr::New(..) | Expr::Call(..))
                 && !matches!(binding.kind, BindingKind::Param(_))
             {
                 let home = BindingRef { file: self.file, id: crate::facts::BindingId(i as u32) };

@@ -4,7 +4,7 @@ use super::refs::{BindingRef, ExprRef, FnRef};
 use super::{Place, Program, Root, Use};
 use crate::facts::{BindingId, BindingKind, Expr, ExprId, Sym};
 use crate::text::FileId;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 impl Program<'_> {
     /// The expressions that stand for a place, in file order: its own name, members of that name, aliases, and parameters
@@ -36,8 +36,30 @@ impl Program<'_> {
                 let binding = facts.params(f.id).get(n as usize)?.binding.get()?;
                 Some(facts.sym(facts.bindings[binding.index()].name))
             }
+            Root::Made(file, id) => self.given_name(file, id),
             _ => None,
         }
+    }
+
+    /// The name under which a literal is first stored: `exports.users = []`, `config.users = []`.
+    fn given_name(&self, file: FileId, id: ExprId) -> Option<Sym> {
+        let facts = self.facts(file);
+        let mut at = id;
+        while let Use::In(parent) = self.index(file).parent(at) {
+            match facts.expr(parent) {
+                Expr::Assign(_, target, value) if value == at => match facts.expr(target) {
+                    Expr::Member(_, name) => return Some(facts.sym(name)),
+                    _ => return None,
+                },
+                Expr::Object { .. } => {
+                    let own = facts.properties(facts.expr(parent)).iter().find(|it| it.value == at)?;
+                    return Some(facts.sym(own.name));
+                }
+                Expr::Logical(..) => at = parent,
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn may_use(&self, file: FileId, place: &Place, name: Sym) -> bool {
@@ -56,58 +78,81 @@ impl Program<'_> {
     fn uses_in(&self, file: FileId, place: &Place, name: Sym, found: &mut Vec<ExprRef>) {
         let facts = self.facts(file);
         let index = self.index(file);
-        let aliases: FxHashSet<BindingId> = (0..facts.bindings.len() as u32)
-            .map(BindingId)
-            .filter(|&id| self.may_alias(BindingRef { file, id }, place, name))
-            .filter(|&id| {
-                let within = FnRef { file, id: facts.bindings[id.index()].function };
-                self.binding_stands_for(BindingRef { file, id }, within, place)
-            })
-            .collect();
-        for (i, node) in facts.nodes.iter().enumerate() {
-            let id = ExprId(i as u32);
-            let hit = match node.expr {
-                Expr::Ident(binding) => aliases.contains(&binding),
-                Expr::Free(free) => place.root == Root::Global(facts.sym(free)) && place.path.is_empty(),
-                Expr::Member(_, member) if facts.sym(member) == name => {
-                    let within = FnRef { file, id: index.evaluator(facts, id) };
-                    self.place(ExprRef::new(within, id)).as_ref() == Some(place)
-                }
-                _ => false,
-            };
-            if hit {
-                found.push(ExprRef::new(FnRef { file, id: index.evaluator(facts, id) }, id));
+        let from = found.len();
+        let at = |id| ExprRef::new(FnRef { file, id: index.evaluator(facts, id) }, id);
+        let own = match place.root {
+            Root::Binding(binding) if binding.file == file && place.path.is_empty() => Some(binding.id),
+            _ => None,
+        };
+        let aliases = self.aliases(file).get(place).map_or(&[][..], Vec::as_slice);
+        for &binding in own.iter().chain(aliases) {
+            found.extend(index.idents(binding).map(at));
+        }
+        if let Some(local) = facts.names.find(name) {
+            let members = index.members(local).map(at);
+            found.extend(members.filter(|it| self.place(*it).as_ref() == Some(place)));
+            if place.root == Root::Global(name) && place.path.is_empty() {
+                let free = facts.nodes.iter().enumerate().filter(|(_, node)| node.expr == Expr::Free(local));
+                found.extend(free.map(|(i, _)| at(ExprId(i as u32))));
             }
         }
+        found[from..].sort();
+        let mut last = None;
+        let mut kept = from;
+        for i in from..found.len() {
+            if last != Some(found[i]) {
+                last = Some(found[i]);
+                found[kept] = found[i];
+                kept += 1;
+            }
+        }
+        found.truncate(kept);
+    }
+
+    /// The bindings of a file that stand for a place other than themselves.
+    fn aliases(&self, file: FileId) -> &FxHashMap<Place, Vec<BindingId>> {
+        self.aliases[file.index()].get_or_init(|| {
+            let mut aliases: FxHashMap<Place, Vec<BindingId>> = FxHashMap::default();
+            for id in (0..self.facts(file).bindings.len() as u32).map(BindingId) {
+                let binding = BindingRef { file, id };
+                if !self.may_alias(binding) {
+                    continue;
+                }
+                if let Some(place) = self.binding_place(binding, 0)
+                    && place.root != Root::Binding(binding)
+                {
+                    aliases.entry(place).or_default().push(id);
+                }
+            }
+            aliases
+        })
     }
 
     /// A cheap test before the place of a binding is computed.
-    fn may_alias(&self, binding: BindingRef, place: &Place, name: Sym) -> bool {
-        if place.root == Root::Binding(binding) && place.path.is_empty() {
-            return true;
-        }
+    fn may_alias(&self, binding: BindingRef) -> bool {
         let facts = self.facts(binding.file);
         let it = &facts.bindings[binding.id.index()];
         match it.kind {
             BindingKind::Param(n) if it.init == ExprId::NONE => {
                 !self.args(FnRef { file: binding.file, id: it.function }, n).is_empty()
             }
-            BindingKind::Import(_) => facts.sym(it.name) == name || facts.names.contains(name),
+            BindingKind::Import(_) => true,
             BindingKind::Function(_) | BindingKind::Class(_) => false,
-            _ => it.init.get().is_some_and(|init| {
-                facts.sym(it.name) == name
-                    || match facts.expr(init) {
-                        Expr::Member(_, member) => facts.sym(member) == name,
-                        Expr::Ident(other) => facts.sym(facts.bindings[other.index()].name) == name,
-                        Expr::Logical(..) | Expr::Call(..) => true,
-                        _ => false,
-                    }
+            _ => it.init.get().filter(|_| it.writes == 0).is_some_and(|init| {
+                matches!(
+                    facts.expr(init),
+                    Expr::Member(..)
+                        | Expr::Ident(_)
+                        | Expr::Logical(..)
+                        | Expr::Call(..)
+                        | Expr::Await(_)
+                        | Expr::Index(..)
+                        | Expr::ElementOf(_)
+                        | Expr::This
+                        | Expr::Assign(..)
+                )
             }),
         }
-    }
-
-    fn binding_stands_for(&self, binding: BindingRef, _within: FnRef, place: &Place) -> bool {
-        self.binding_place(binding, 0).as_ref() == Some(place)
     }
 
     /// The binding that an expression initializes.
@@ -120,13 +165,8 @@ impl Program<'_> {
     pub fn binding_uses(&self, binding: BindingRef) -> Vec<ExprRef> {
         let facts = self.facts(binding.file);
         let index = self.index(binding.file);
-        let is_use = |(i, node): (usize, &crate::facts::Node)| {
-            (node.expr == Expr::Ident(binding.id)).then(|| {
-                let id = ExprId(i as u32);
-                ExprRef::new(FnRef { file: binding.file, id: index.evaluator(facts, id) }, id)
-            })
-        };
-        facts.nodes.iter().enumerate().filter_map(is_use).collect()
+        let at = |id| ExprRef::new(FnRef { file: binding.file, id: index.evaluator(facts, id) }, id);
+        index.idents(binding.id).map(at).collect()
     }
 
     /// The expression around an expression.

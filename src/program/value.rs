@@ -275,6 +275,9 @@ impl<'a> Program<'a> {
     }
 
     fn static_member(&self, shape: Shape, name: Sym, depth: u32) -> Value {
+        if depth > MAX_DEPTH {
+            return Value::Unknown;
+        }
         if let Shape::Class(file, class) = shape {
             let facts = self.facts(file);
             if let Some(member) = facts.members(class).iter().find(|it| it.is_static && facts.sym(it.name) == name) {
@@ -308,9 +311,10 @@ impl<'a> Program<'a> {
         if field != Value::Unknown {
             return field;
         }
-        match self.tables.bases.get(&shape) {
-            Some(Base::Shape(base)) => self.object_member(*base, name, depth + 1),
-            Some(Base::Type(ty)) => self.type_member(*ty, name),
+        match (self.tables.bases.get(&shape), shape) {
+            (Some(Base::Shape(base)), _) => self.object_member(*base, name, depth + 1),
+            (Some(Base::Type(ty)), _) => self.type_member(*ty, name),
+            (_, Shape::Literal(file, id)) => self.spread_member(file, id, name, depth + 1),
             _ => Value::Unknown,
         }
     }
@@ -325,6 +329,9 @@ impl<'a> Program<'a> {
                     if value.is_known() {
                         return value;
                     }
+                }
+                if let Some((f, n)) = self.param_field(shape, name) {
+                    return self.param_value(f, n, depth + 1);
                 }
             }
             Shape::Literal(file, id) => {
@@ -342,6 +349,18 @@ impl<'a> Program<'a> {
         }
         let writes = self.tables.fields.get(&(shape, name)).map_or(&[][..], Vec::as_slice);
         writes.iter().take(4).map(|it| self.eval_deep(it.value, depth + 2)).find(|it| it.is_known()).unwrap_or(Value::Unknown)
+    }
+
+    /// The constructor's parameter that declares a field: `constructor(private readonly bus: EventEmitter)`.
+    pub(super) fn param_field(&self, shape: Shape, name: Sym) -> Option<(FnRef, u16)> {
+        let Shape::Class(file, class) = shape else { return None };
+        let facts = self.facts(file);
+        let constructor = facts.classes[class.index()].constructor.get()?;
+        let named = |it: &crate::facts::Param| {
+            it.is_field && it.binding.get().is_some_and(|id| facts.sym(facts.bindings[id.index()].name) == name)
+        };
+        let n = facts.params(constructor).iter().position(named)?;
+        Some((FnRef { file, id: constructor }, n as u16))
     }
 
     /// The function that evaluates a literal (found by range; only its `this` and parameters depend on it).
@@ -369,10 +388,7 @@ impl<'a> Program<'a> {
                     let value = self.eval(call.with(object));
                     return self.method_model(value, name).or_else(|| self.model_by_use(call, object, value, name));
                 }
-                match self.eval(call.with(callee)) {
-                    Value::Path(path) => self.paths.call(path).map(|it| (it, None)),
-                    _ => None,
-                }
+                self.value_model(self.eval(call.with(callee)))
             }
             Expr::New(callee, _) => match self.eval(call.with(callee)) {
                 Value::Path(path) => match self.paths.ty(path) {
@@ -384,6 +400,16 @@ impl<'a> Program<'a> {
                 }
                 _ => None,
             },
+            _ => None,
+        }
+    }
+
+    /// The model of calling a value itself.
+    pub(super) fn value_model(&self, callee: Value) -> Option<(&'a CallModel, Option<TypeIx>)> {
+        let by_type = |ty| self.methods.get(&(ty, self.words.itself)).map(|it| (*it, Some(ty)));
+        match callee {
+            Value::Path(path) => self.paths.call(path).map(|it| (it, None)).or_else(|| by_type(self.paths.value(path)?)),
+            Value::Instance(ty) => by_type(ty),
             _ => None,
         }
     }
@@ -552,8 +578,8 @@ impl<'a> Program<'a> {
         }
         match self.eval_deep(call.with(callee), depth + 1) {
             Value::Function(f) => self.returned_value(f, call, depth + 1),
-            Value::Path(path) => match self.paths.call(path) {
-                Some(model) => self.modelled_value(call, model, Value::Unknown, depth + 1),
+            value @ (Value::Path(_) | Value::Instance(_)) => match self.value_model(value) {
+                Some((model, _)) => self.modelled_value(call, model, Value::Unknown, depth + 1),
                 None => Value::Outside,
             },
             Value::Outside => Value::Outside,

@@ -1,7 +1,7 @@
 //! Models by path.
 
 use super::model::{CallModel, DecoratorModel, EntryModel, EventModel, MemberModel, ModelFile, Part, TypeModel};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 /// A type: index into [`Models::types`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -18,6 +18,8 @@ pub struct Models {
     pub(crate) decorators: FxHashMap<String, DecoratorModel>,
     /// Entry files.
     pub entries: Vec<EntryModel>,
+    /// Names that files of platforms give to globals.
+    globals: FxHashSet<String>,
 }
 
 impl Models {
@@ -26,6 +28,9 @@ impl Models {
         let mut models = Models::default();
         let mut values = Vec::new();
         for file in files {
+            if file.platform {
+                models.globals.extend(global_names(&file));
+            }
             for mut ty in file.types {
                 let ix = TypeIx(models.types.len() as u32);
                 for path in std::iter::once(&ty.name).chain(&ty.aka) {
@@ -59,6 +64,17 @@ impl Models {
             }
         }
         models
+    }
+
+    /// Whether a path without `#` may name a global: one of a platform, or a name with a capital, which no package can have.
+    pub(crate) fn may_be_global(&self, path: &str) -> bool {
+        let first = path.split('.').next().unwrap_or(path);
+        self.globals.contains(first) || first.contains(|it: char| it.is_ascii_uppercase())
+    }
+
+    /// Whether a path without `#` may name a module: all but the globals of a platform.
+    pub(crate) fn may_be_module(&self, path: &str) -> bool {
+        !self.globals.contains(path.split('.').next().unwrap_or(path))
     }
 
     /// The type at a path.
@@ -123,6 +139,15 @@ impl Models {
         }
         None
     }
+}
+
+/// The first names of a platform's paths that are globals: `node:events` is a module.
+fn global_names(file: &ModelFile) -> Vec<String> {
+    let types = file.types.iter().flat_map(|it| std::iter::once(&it.name).chain(&it.aka));
+    let functions = file.functions.iter().flat_map(|it| &it.name);
+    let values = file.values.iter().flat_map(|it| &it.name);
+    let paths = types.chain(functions).chain(values).filter(|it| !it.contains(['#', ':', '/']));
+    paths.map(|it| it.split('.').next().unwrap_or(it).to_owned()).collect()
 }
 
 /// Fills in the default of a holder: a function of a module is no method of it.

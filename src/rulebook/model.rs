@@ -1,6 +1,6 @@
 //! Models: what calls of platforms and libraries acquire, hold, release, bound and recur, as data (`rules/models/*.toml`).
 //!
-//! A *path* names something outside the program: `setInterval` (a global), `process.stdout`, `node:http#createServer`
+//! A *path* names something outside the program: `setInterval` (a global, in a file with `platform = true`), `process.stdout`, `node:http#createServer`
 //! (an export of a module), `express` (the module itself, called; its default export too), `express#Router`. Prefixes that
 //! name the global object (`globalThis.`, `window.`, `self.`, `global.`) are not part of a path. A *type* is named by the path
 //! of its constructor or by a made-up path of the same form (`express#Application`). The vocabulary is closed: unknown keys
@@ -109,6 +109,8 @@ pub struct Callback {
     pub arity: Option<u8>,
     /// How often it runs.
     pub recurs: Recurrence,
+    /// Whether it is sure to run, or seldom does.
+    pub certainty: Option<Certainty>,
     /// Types of its parameters; an empty string for unknown.
     #[serde(default)]
     pub params: Vec<String>,
@@ -172,6 +174,9 @@ pub struct Unsafe {
     /// Safe when one of these options is given (dotted for nested ones: `limits.fileSize`).
     #[serde(default)]
     pub unless: Vec<String>,
+    /// Safe when the result is used by one of these methods only.
+    #[serde(default)]
+    pub unless_used: Vec<String>,
     /// Unsafe only when one of these is given.
     #[serde(default)]
     pub only_with: Vec<String>,
@@ -358,6 +363,8 @@ pub struct EntryModel {
 #[derive(Clone, PartialEq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelFile {
+    /// It describes a platform: its paths without `#` are globals. Elsewhere they are modules.
+    pub platform: bool,
     /// Functions.
     #[serde(rename = "function")]
     pub functions: Vec<FunctionModel>,

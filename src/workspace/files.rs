@@ -15,6 +15,9 @@ pub(super) struct FileIndex {
     stems: FxHashMap<u64, Vec<(u8, FileId)>>,
 }
 
+/// Stands for a script without extension (`bin/www`), where the index of an extension is asked for.
+const BARE: u8 = u8::MAX;
+
 /// Folders that hold what a build wrote, or one of its formats.
 const OUTPUT_PARTS: [&str; 16] = [
     "dist",
@@ -41,11 +44,9 @@ impl FileIndex {
         let mut index = FileIndex::default();
         for (key, id) in files {
             let (stem, extension) = split(key);
-            if let Some(extension) = extension {
-                let twins = index.stems.entry(hash(stem)).or_default();
-                twins.push((extension, id));
-                twins.sort_by_key(|&(extension, _)| extension);
-            }
+            let twins = index.stems.entry(hash(stem)).or_default();
+            twins.push((extension.unwrap_or(BARE), id));
+            twins.sort_by_key(|&(extension, _)| extension);
         }
         index
     }

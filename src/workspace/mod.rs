@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use crate::facts::Directive;
 use crate::finding::Finding;
-use crate::program::Unit;
+use crate::program::{Manifest, Unit};
 use crate::text::FileId;
 
 pub use names::Skip;
@@ -49,6 +49,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// The files that were checked, by file id, sorted by path; failed ones have the facts of an empty file.
     pub units: Vec<Unit>,
+    /// What the project's `package.json`s, `Dockerfile`s and `Procfile`s say, by folder.
+    pub manifests: Vec<Manifest>,
     /// How many files.
     pub files: Files,
     /// What the user should know: one sentence each, sorted.

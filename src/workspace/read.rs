@@ -70,13 +70,22 @@ pub(super) type Parse<'a> = &'a (dyn Fn(&str, &str) -> Result<Facts, Problem> + 
 /// The parser of every run. A script that does not parse is tried as TypeScript: type annotations in `.js` (Flow without
 /// its pragma, mostly) are close enough, and a file that is read beats one that is reported.
 pub(super) fn parse(path: &str, text: &str) -> Result<Facts, Problem> {
+    let is_script = names::source_name(paths::name(path)).is_none_or(|(_, it)| matches!(it, "js" | "jsx"));
     let tree = syntax::parse(path, text).or_else(|error| {
-        let is_script = names::source_name(paths::name(path)).is_some_and(|(_, it)| matches!(it, "js" | "jsx"));
         let typed = format!("{}.tsx", paths::without_extension(path));
-        is_script.then(|| syntax::parse(&typed, text).ok()).flatten().ok_or(error)
+        match if is_script { syntax::parse(&typed, text) } else { return Err(error) } {
+            // The language that got further is the one that the file is written in.
+            Err(other) if other.start <= error.start => Err(error),
+            result => result,
+        }
     });
     match tree {
-        Ok(tree) => Ok(facts::extract(&tree, text)),
+        Ok(tree) => {
+            let facts = facts::extract(&tree, text);
+            drop(tree);
+            // Copied once the tree has gone: exact sizes, in the room that the tree leaves.
+            Ok(facts.clone())
+        }
         Err(error) => Err(Problem { is_internal: false, message: error.message, start: error.start, end: error.end }),
     }
 }

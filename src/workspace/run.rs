@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::checks;
 use crate::finding::Finding;
-use crate::program::{self, Manifest, Unit};
+use crate::program::{self, Unit};
 use crate::rulebook::Rulebook;
 use crate::syntax;
 use crate::text::FileId;
@@ -50,6 +50,7 @@ pub fn run_in_memory(files: &[(String, String)], rulebook: &Rulebook) -> Analysi
 /// [`run`] with a parser of the caller's.
 pub(super) fn run_with(selection: &Selection, rulebook: &Rulebook, parse: Parse<'_>) -> Analysis {
     let started = Instant::now();
+    let selection = &*selection.normalized();
     let mut analysis = Analysis::default();
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(selection.threads.unwrap_or(0))
@@ -70,9 +71,8 @@ struct Run<'a> {
     pool: &'a rayon::ThreadPool,
 }
 
-/// What linking starts from.
+/// What resolving leaves beside the units.
 struct Linked {
-    manifests: Vec<Manifest>,
     /// Problems, by file.
     findings: Vec<Finding>,
     /// Files whose text another file has too, earlier in the order.
@@ -87,7 +87,7 @@ impl Run<'_> {
         let begun = Instant::now();
         let linked = self.pool.install(|| self.resolve(collected, analysis));
         analysis.timings.resolve = begun.elapsed();
-        let mut findings = self.pool.install(|| self.check(&linked.manifests, analysis));
+        let mut findings = self.pool.install(|| self.check(analysis));
         drop_twins(&mut findings, &linked.twins);
         findings.extend(linked.findings);
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
@@ -110,7 +110,7 @@ impl Run<'_> {
         let importers: Vec<Importer<'_>> = collected.files.iter().map(importer).collect();
         let links = resolver.links(&importers);
         let others: Vec<Side> = collected.sides.iter().filter(|it| !it.key.ends_with(".json")).cloned().collect();
-        let manifests = manifests(&resolver.packages, &others, &resolver.index, &cwd);
+        analysis.manifests = manifests(&resolver.packages, &others, &resolver.index, &cwd);
         let twins = twins(&collected.files);
         let mut findings = Vec::new();
         for (at, (file, links)) in collected.files.into_iter().zip(links).enumerate() {
@@ -123,7 +123,7 @@ impl Run<'_> {
             skipped: collected.tally.counts(),
             failed: failed + collected.unreadable,
         };
-        Linked { manifests, findings, twins }
+        Linked { findings, twins }
     }
 
     fn drop_compiled(&self, collected: &mut Collected, stand_ins: &mut Vec<(String, String)>) {
@@ -142,9 +142,9 @@ impl Run<'_> {
         originals.iter().flatten().for_each(|_| collected.tally.add(Skip::Emitted));
     }
 
-    fn check(&self, manifests: &[Manifest], analysis: &mut Analysis) -> Vec<Finding> {
+    fn check(&self, analysis: &mut Analysis) -> Vec<Finding> {
         let begun = Instant::now();
-        let units = &analysis.units;
+        let (units, manifests) = (&analysis.units, &analysis.manifests);
         let checked = panics::catch(|| {
             let program = program::link(units, manifests, self.rulebook);
             let link = begun.elapsed();
@@ -283,6 +283,23 @@ mod tests {
         let targets: Vec<&program::Target> = analysis.units[0].links.iter().map(|it| &it.1).collect();
         let expected = [program::Target::Missing, program::Target::File(FileId(1)), program::Target::Package("node:fs".into())];
         assert_eq!(targets, expected.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn manifests_name_what_starts() {
+        let files = [
+            ("/package.json", r#"{ "scripts": { "start": "node dist/server" }, "main": "lib.js", "bin": { "x": "./bin/x" } }"#),
+            ("/Dockerfile", "ENV NODE_ENV=production\nCMD node dist/server.js"),
+            ("/src/server.ts", "let a"),
+            ("/lib.js", "let a"),
+            ("/broken/package.json", "{"),
+        ];
+        let analysis = in_memory(&files, &read::parse);
+        let manifest = &analysis.manifests[0];
+        assert_eq!((&manifest.started, &manifest.exported), (&vec![FileId(1)], &vec![FileId(0)]));
+        let starts: Vec<_> = manifest.starts.iter().map(|it| (it.path.as_str(), it.line, it.node_env.as_deref())).collect();
+        assert_eq!(starts, [("package.json", 1, None), ("Dockerfile", 2, Some("production"))]);
+        assert!(analysis.notes[0].starts_with("broken/package.json: not read"), "{:?}", analysis.notes);
     }
 
     #[test]

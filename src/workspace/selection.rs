@@ -1,5 +1,6 @@
 //! What a run is asked to look at.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,8 @@ pub struct Selection {
     pub include: Vec<String>,
     /// The folder that `exclude` and `include` are relative to; by default the working directory.
     pub patterns_root: Option<PathBuf>,
-    /// Texts that stand in for files on the disk (standard input, unsaved buffers), by path.
+    /// Texts that stand in for files on the disk (standard input, unsaved buffers), by path: absolute, or relative to the
+    /// working directory.
     pub overlays: BTreeMap<PathBuf, String>,
     /// Read nothing from the disk: the overlays are all there is.
     pub in_memory: bool,
@@ -60,6 +62,16 @@ impl Default for Selection {
 }
 
 impl Selection {
+    /// The same with overlays under absolute paths.
+    pub(super) fn normalized(&self) -> Cow<'_, Selection> {
+        let is_normal = |path: &PathBuf| paths::absolute(&self.cwd, path) == *path;
+        if self.overlays.keys().all(is_normal) {
+            return Cow::Borrowed(self);
+        }
+        let overlays = self.overlays.iter().map(|(path, text)| (paths::absolute(&self.cwd, path), text.clone())).collect();
+        Cow::Owned(Selection { overlays, ..self.clone() })
+    }
+
     /// The paths to walk, absolute.
     pub(super) fn roots(&self) -> Vec<PathBuf> {
         if self.paths.is_empty() {

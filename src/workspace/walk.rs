@@ -93,7 +93,7 @@ impl Walker<'_> {
     /// A named file is checked whatever ignore rules and its name say: who names it wants it.
     fn named_file(&mut self, path: &Path) {
         let name = path.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
-        if names::source_name(&name).is_none() {
+        if names::source_name(&name).is_none() && !is_node_script(path, &name) {
             let note = format!("{}: not a JavaScript or TypeScript source file, left out", self.shown(path));
             return (self.visit)(Met::Note(note));
         }
@@ -176,7 +176,11 @@ impl Walker<'_> {
             }
             return;
         }
-        let Some((stem, _)) = names::source_name(&name) else { return };
+        let stem = match names::source_name(&name) {
+            Some((stem, _)) => stem,
+            None if is_in_bin(entry.path()) && is_node_script(entry.path(), &name) => &name,
+            None => return,
+        };
         if !self.patterns.lets_in(entry.path()) {
             return;
         }
@@ -266,6 +270,22 @@ fn keep_entry(entry: &DirEntry, patterns: &Patterns, include_generated: bool, ou
         }
     }
     !patterns.leave_out(entry.path(), is_dir)
+}
+
+/// `bin/www` and its like start many a server.
+fn is_in_bin(path: &Path) -> bool {
+    path.parent().and_then(Path::file_name).is_some_and(|it| it == "bin")
+}
+
+/// Whether a file without extension starts with a `#!` line that names Node.
+fn is_node_script(path: &Path, name: &str) -> bool {
+    if name.contains('.') {
+        return false;
+    }
+    let mut start = [0; 64];
+    let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start)).unwrap_or(0);
+    let line = start[..read].split(|&it| it == b'\n').next().unwrap_or_default();
+    line.starts_with(b"#!") && memchr::memmem::find(line, b"node").is_some()
 }
 
 /// Whether the name or a folder of the path (relative to the walked root) marks a test.

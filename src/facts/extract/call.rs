@@ -156,6 +156,10 @@ impl Extractor<'_> {
     pub(super) fn jsx_member(&mut self, member: &ast::JSXMemberExpr) -> ExprId {
         let object = match &member.obj {
             JSXObject::JSXMemberExpr(object) => self.jsx_member(object),
+            JSXObject::Ident(object) if object.sym == "this" => {
+                self.mark_this();
+                self.push(Expr::This, object.span)
+            }
             JSXObject::Ident(object) => {
                 let name = self.name(&object.sym);
                 self.reference(name, object.span)

@@ -27,7 +27,6 @@ struct Field<'a> {
     is_static: bool,
     value: Option<&'a ast::Expr>,
     ty: Option<&'a ast::TsTypeAnn>,
-    decorators: &'a [ast::Decorator],
 }
 
 impl Extractor<'_> {
@@ -108,6 +107,7 @@ impl Extractor<'_> {
                     self.class_method(&method.function, shape, draft);
                 }
             }
+            ClassMember::PrivateMethod(method) if method.function.body.is_none() => {}
             ClassMember::PrivateMethod(method) => {
                 let name = self.private_name(&method.key);
                 let head = range(method.key.span).1;
@@ -116,52 +116,38 @@ impl Extractor<'_> {
             }
             ClassMember::ClassProp(property) => {
                 let (name, _) = self.property_name(&property.key);
-                let field = Field {
-                    span: property.span,
-                    name,
-                    is_static: property.is_static,
-                    value: property.value.as_deref(),
-                    ty: property.type_ann.as_deref(),
-                    decorators: &property.decorators,
-                };
-                self.field(field, draft, class);
+                let (value, ty) = (property.value.as_deref(), property.type_ann.as_deref());
+                let field = Field { name, span: property.span, is_static: property.is_static, value, ty };
+                self.field(field, &property.decorators, draft, class);
             }
             ClassMember::PrivateProp(property) => {
-                let field = Field {
-                    span: property.span,
-                    name: self.private_name(&property.key),
-                    is_static: property.is_static,
-                    value: property.value.as_deref(),
-                    ty: property.type_ann.as_deref(),
-                    decorators: &property.decorators,
-                };
-                self.field(field, draft, class);
+                let name = self.private_name(&property.key);
+                let (value, ty) = (property.value.as_deref(), property.type_ann.as_deref());
+                let field = Field { name, span: property.span, is_static: property.is_static, value, ty };
+                self.field(field, &property.decorators, draft, class);
             }
             ClassMember::AutoAccessor(property) => {
                 let name = match &property.key {
                     ast::Key::Private(key) => self.private_name(key),
                     ast::Key::Public(key) => self.property_name(key).0,
                 };
-                let field = Field {
-                    span: property.span,
-                    name,
-                    is_static: property.is_static,
-                    value: property.value.as_deref(),
-                    ty: property.type_ann.as_deref(),
-                    decorators: &property.decorators,
-                };
-                self.field(field, draft, class);
+                let (value, ty) = (property.value.as_deref(), property.type_ann.as_deref());
+                let field = Field { name, span: property.span, is_static: property.is_static, value, ty };
+                self.field(field, &property.decorators, draft, class);
             }
-            ClassMember::StaticBlock(block) => {
-                let outer = self.enter_initializer(draft, true, class);
-                let scope = self.open_scope();
-                self.here.hoist = scope;
-                self.statements(&block.body.stmts);
-                self.close_scope(scope);
-                self.here = outer;
-            }
+            ClassMember::StaticBlock(block) => self.static_block(block, draft, class),
             ClassMember::TsIndexSignature(_) | ClassMember::Empty(_) => {}
         }
+    }
+
+    fn static_block(&mut self, block: &ast::StaticBlock, draft: &mut Draft, class: (u32, u32)) {
+        let outer = self.enter_initializer(draft, true, class);
+        let scope = self.open_scope();
+        self.here.hoist = scope;
+        self.statements(&block.body.stmts);
+        self.close_scope(scope);
+        self.here = outer;
+        (self.exits, self.guard) = (false, None);
     }
 
     fn constructor(&mut self, constructor: &ast::Constructor, draft: &mut Draft) {
@@ -230,8 +216,8 @@ impl Extractor<'_> {
         draft.members.push(Member { name, kind, is_static, function, init, ty, decorators, start });
     }
 
-    fn field(&mut self, field: Field, draft: &mut Draft, class: (u32, u32)) {
-        let Field { span, name, is_static, value, ty, decorators } = field;
+    fn field(&mut self, field: Field, decorators: &[ast::Decorator], draft: &mut Draft, class: (u32, u32)) {
+        let Field { span, name, is_static, value, ty } = field;
         let decorators = self.decorators(decorators);
         let ty = self.annotation(ty);
         let init = value.map_or(ExprId::NONE, |value| {

@@ -62,6 +62,9 @@ impl Extractor<'_> {
         if name == self.known.assign {
             for argument in 1.. {
                 let Some(argument) = self.facts.item(arguments, argument) else { break };
+                if let Some(module) = self.required(argument) {
+                    self.commonjs.push(Pending { base, name: Name::EMPTY, source: ExportSource::AllOf(module) });
+                }
                 for &property in self.facts.properties(self.facts.expr(argument)) {
                     let source = ExportSource::Expr(property.value);
                     self.commonjs.extend((property.name != Name::EMPTY).then_some(Pending { base, name: property.name, source }));
@@ -93,10 +96,18 @@ impl Extractor<'_> {
 
     fn export_star(&mut self, arguments: ListId) {
         let (Some(from), Some(to)) = (self.facts.item(arguments, 0), self.facts.item(arguments, 1)) else { return };
-        let Expr::Call(require, specifier) = self.facts.expr(from) else { return };
-        let Some(specifier) = self.facts.item(specifier, 0).filter(|_| self.is_free(require, self.known.require)) else { return };
-        if let (Expr::Str(module), Some(base)) = (self.facts.expr(specifier), self.exports_object(to)) {
+        if let (Some(module), Some(base)) = (self.required(from), self.exports_object(to)) {
             self.commonjs.push(Pending { base, name: Name::EMPTY, source: ExportSource::AllOf(module) });
+        }
+    }
+
+    /// The specifier of `require("...")`.
+    fn required(&self, call: ExprId) -> Option<Name> {
+        let Expr::Call(require, arguments) = self.facts.expr(call) else { return None };
+        let specifier = self.facts.item(arguments, 0).filter(|_| self.is_free(require, self.known.require))?;
+        match self.facts.expr(specifier) {
+            Expr::Str(module) => Some(module),
+            _ => None,
         }
     }
 

@@ -11,7 +11,7 @@ const MARK: &str = "leaklint-";
 pub(super) fn directives(comments: &SingleThreadedComments, text: &str) -> Vec<Directive> {
     let (leading, trailing) = comments.borrow_all();
     let all = leading.values().chain(trailing.values()).flatten();
-    let mut found: Vec<Directive> = all.filter_map(|comment| directive(comment, text)).collect();
+    let mut found: Vec<Directive> = all.filter_map(directive).collect();
     found.sort_by_key(|directive| directive.start);
     found.dedup_by_key(|directive| directive.start);
     let mut lines = Lines { text, at: 0, line: 0 };
@@ -22,7 +22,7 @@ pub(super) fn directives(comments: &SingleThreadedComments, text: &str) -> Vec<D
     found
 }
 
-fn directive(comment: &Comment, _text: &str) -> Option<Directive> {
+fn directive(comment: &Comment) -> Option<Directive> {
     let said = comment.text.trim_start_matches([' ', '\t', '*', '\r', '\n']);
     let said = said.strip_prefix(MARK)?;
     let line = said.lines().next().unwrap_or_default();

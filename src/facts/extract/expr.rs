@@ -142,20 +142,8 @@ impl Extractor<'_> {
             ast::Expr::SuperProp(e) => self.super_member(e),
             ast::Expr::Cond(e) => self.choice(e),
             ast::Expr::Call(e) => self.special_call(e),
-            ast::Expr::New(e) => {
-                let callee = self.expr(&e.callee);
-                let arguments = self.arguments(e.args.as_deref().unwrap_or_default());
-                self.push_site(Expr::New(callee, arguments), e.span)
-            }
-            ast::Expr::Seq(e) => {
-                let mark = self.items.len();
-                for part in &e.exprs {
-                    let id = self.expr(part);
-                    self.items.push(id.0);
-                }
-                let list = self.list(mark);
-                self.push(Expr::Sequence(list), e.span)
-            }
+            ast::Expr::New(e) => self.construction(e),
+            ast::Expr::Seq(e) => self.sequence(e),
             ast::Expr::Tpl(e) => self.template(e),
             ast::Expr::Yield(e) => {
                 let value = e.arg.as_ref().map_or(ExprId::NONE, |arg| self.expr(arg));
@@ -186,6 +174,22 @@ impl Extractor<'_> {
             | ast::Expr::TsInstantiation(_)
             | ast::Expr::TsSatisfies(_) => self.expr(expr),
         }
+    }
+
+    fn construction(&mut self, new: &ast::NewExpr) -> ExprId {
+        let callee = self.expr(&new.callee);
+        let arguments = self.arguments(new.args.as_deref().unwrap_or_default());
+        self.push_site(Expr::New(callee, arguments), new.span)
+    }
+
+    fn sequence(&mut self, sequence: &ast::SeqExpr) -> ExprId {
+        let mark = self.items.len();
+        for part in &sequence.exprs {
+            let id = self.expr(part);
+            self.items.push(id.0);
+        }
+        let list = self.list(mark);
+        self.push(Expr::Sequence(list), sequence.span)
     }
 
     pub(super) fn member(&mut self, member: &ast::MemberExpr, object: ExprId) -> ExprId {

@@ -126,8 +126,19 @@ impl Extractor<'_> {
             PropName::BigInt(key) => (self.names.intern(&key.value.to_string()), ExprId::NONE),
             PropName::Computed(key) => match self.constant_key(&key.expr) {
                 Some(name) => (name, ExprId::NONE),
-                None => (Name::EMPTY, self.expr(&key.expr)),
+                None => (self.symbol_name(&key.expr), self.expr(&key.expr)),
             },
+        }
+    }
+
+    /// `Symbol.dispose` and the like are names as good as any.
+    fn symbol_name(&mut self, key: &ast::Expr) -> Name {
+        let ast::Expr::Member(ast::MemberExpr { obj, prop: ast::MemberProp::Ident(property), .. }) = key else {
+            return Name::EMPTY;
+        };
+        match &**obj {
+            ast::Expr::Ident(object) if object.sym == "Symbol" => self.names.intern(&format!("Symbol.{}", property.sym)),
+            _ => Name::EMPTY,
         }
     }
 

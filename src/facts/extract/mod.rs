@@ -16,6 +16,8 @@ mod object;
 mod pattern;
 mod scope;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod types;
 mod v8;
 
@@ -152,23 +154,29 @@ impl<'t> Extractor<'t> {
     }
 
     fn finish(self) -> Facts {
-        let mut facts = self.facts;
-        facts.names = self.names.finish();
-        facts.nodes.shrink_to_fit();
-        facts.lists.shrink_to_fit();
-        facts.properties.shrink_to_fit();
-        facts.numbers.shrink_to_fit();
-        facts.scopes.shrink_to_fit();
-        facts.bindings.shrink_to_fit();
-        facts.functions.shrink_to_fit();
-        facts.params.shrink_to_fit();
-        facts.classes.shrink_to_fit();
-        facts.members.shrink_to_fit();
-        facts.types.shrink_to_fit();
-        facts.regions.shrink_to_fit();
-        facts.sites.shrink_to_fit();
-        facts.exits.shrink_to_fit();
-        facts
+        let facts = self.facts;
+        Facts {
+            names: self.names.finish(),
+            nodes: exact(facts.nodes),
+            lists: exact(facts.lists),
+            properties: exact(facts.properties),
+            numbers: exact(facts.numbers),
+            scopes: exact(facts.scopes),
+            bindings: exact(facts.bindings),
+            functions: exact(facts.functions),
+            params: exact(facts.params),
+            classes: exact(facts.classes),
+            members: exact(facts.members),
+            types: exact(facts.types),
+            regions: exact(facts.regions),
+            sites: exact(facts.sites),
+            exits: exact(facts.exits),
+            imports: exact(facts.imports),
+            exports: exact(facts.exports),
+            directives: facts.directives,
+            is_module: facts.is_module,
+            lines: facts.lines,
+        }
     }
 
     fn name(&mut self, text: &str) -> Name {
@@ -231,6 +239,11 @@ impl<'t> Extractor<'t> {
     fn exit(&mut self, value: ExprId, is_throw: bool, start: u32) {
         self.facts.exits.push(Exit { value, region: self.here.region, is_throw, start });
     }
+}
+
+/// The same items in no more memory than they need. Facts stay; `shrink_to_fit` may leave the allocator's block as it is.
+fn exact<T: Copy>(items: Vec<T>) -> Vec<T> {
+    if items.capacity() == items.len() { items } else { items.as_slice().to_vec() }
 }
 
 /// Byte offsets of a span.

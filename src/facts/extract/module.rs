@@ -149,7 +149,7 @@ impl Extractor<'_> {
     }
 
     fn export_named(&mut self, declaration: &ast::NamedExport) {
-        if declaration.type_only {
+        if declaration.type_only || self.here.in_namespace {
             return;
         }
         let module = declaration.src.as_ref().map(|src| self.whole_text(src));

@@ -281,7 +281,6 @@ impl Visit for Extractor<'_> {
             let kind = if endless { LoopKind::Endless } else { LoopKind::Counted };
             let region = x.open_region(RegionKind::Loop(kind), ExprId::NONE, range(statement.body.span()).0);
             if let Some(test) = &statement.test {
-                x.facts.regions[region.index()].test = ExprId::NONE;
                 let test = x.expr(test);
                 x.facts.regions[region.index()].test = test;
             }

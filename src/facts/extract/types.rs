@@ -1,9 +1,10 @@
 //! Type annotations, as far as they name something, and TypeScript's own declarations.
 
+use rustc_hash::FxHashMap;
 use swc_ecma_ast as ast;
 use swc_ecma_ast::{TsEntityName, TsType, TsUnionOrIntersectionType};
 
-use super::super::{BindingId, BindingKind, Name, ScopeId, TypeId, TypeRef};
+use super::super::{BindingId, BindingKind, Name, TypeId, TypeRef};
 use super::scope::{Declaration, Index, LocalType, TypeReference};
 use super::{Extractor, range};
 
@@ -70,18 +71,20 @@ impl Extractor<'_> {
     }
 
     /// First part and whole of a dotted name.
-    pub(super) fn entity(&mut self, name: &TsEntityName) -> (Name, Name) {
-        match name {
-            TsEntityName::Ident(ident) => {
-                let name = self.name(&ident.sym);
-                (name, name)
-            }
-            TsEntityName::TsQualifiedName(qualified) => {
-                let (first, left) = self.entity(&qualified.left);
-                let dotted = format!("{}.{}", self.names.text(left), qualified.right.sym);
-                (first, self.names.intern(&dotted))
-            }
+    fn entity(&mut self, mut name: &TsEntityName) -> (Name, Name) {
+        let mut parts = Vec::new();
+        while let TsEntityName::TsQualifiedName(qualified) = name {
+            parts.push(&*qualified.right.sym);
+            name = &qualified.left;
         }
+        let TsEntityName::Ident(first) = name else { return (Name::EMPTY, Name::EMPTY) };
+        let first_name = self.name(&first.sym);
+        if parts.is_empty() {
+            return (first_name, first_name);
+        }
+        parts.push(&first.sym);
+        parts.reverse();
+        (first_name, self.names.intern(&parts.join(".")))
     }
 
     /// Type parameters hide globals of the same name.
@@ -175,18 +178,25 @@ impl Extractor<'_> {
     pub(super) fn resolve_types(&mut self, values: &Index) {
         let locals = std::mem::take(&mut self.binder.local_types);
         let index = Index::of_types(&locals, values, self.names.len());
+        let mut aliases = Vec::new();
         for TypeReference { ty, name, scope } in std::mem::take(&mut self.binder.type_references) {
             let value = values.find(name, scope);
+            let value_scope = value.map(|value| self.facts.bindings[value.index()].scope);
             let local = index.find(name, scope).map(|local| &locals[local.index()]);
-            let value_scope = value.map_or(ScopeId::NONE, |value| self.facts.bindings[value.index()].scope);
             match local {
-                Some(local) if value.is_none() || local.scope > value_scope => {
-                    let target = if local.target == ty { None } else { local.target.get() };
-                    let unknown = TypeRef { name: Name::EMPTY, binding: BindingId::NONE, element: TypeId::NONE };
-                    self.facts.types[ty.index()] = target.map_or(unknown, |target| self.facts.types[target.index()]);
-                }
+                Some(local) if value_scope.is_none_or(|scope| local.scope > scope) => aliases.push((ty, local.target)),
                 _ => self.facts.types[ty.index()].binding = value.unwrap_or(BindingId::NONE),
             }
+        }
+        // An alias of an alias stands for what the last one names.
+        let pending: FxHashMap<TypeId, TypeId> = aliases.iter().copied().collect();
+        for (ty, mut target) in aliases {
+            for _ in 0..8 {
+                target = pending.get(&target).copied().unwrap_or(target);
+            }
+            let known = target.get().filter(|target| !pending.contains_key(target));
+            let unknown = TypeRef { name: Name::EMPTY, binding: BindingId::NONE, element: TypeId::NONE };
+            self.facts.types[ty.index()] = known.map_or(unknown, |target| self.facts.types[target.index()]);
         }
     }
 }

@@ -1,0 +1,145 @@
+//! Which functions a call calls back: what its model's entries pick from the arguments, and what an argument may be.
+
+use super::calls::{How, Resolver, nth};
+use super::refs::{ExprRef, FnRef, SiteRef};
+use super::value::Value;
+use super::{MAX_DEPTH, Program};
+use crate::facts::{BindingKind, Expr, ExprId, ListId, Sym};
+use crate::rulebook::Callback;
+
+impl Resolver<'_, '_> {
+    /// The callbacks of a modelled call: the first entry that fits a function describes it.
+    pub(super) fn modelled(&mut self, at: SiteRef, runs: &[Callback], args: ListId) {
+        let mut described: Vec<FnRef> = Vec::new();
+        for run in runs {
+            let how = How::Callback { recurs: run.recurs, certainty: run.certainty, named: true };
+            for f in self.picked(at.expr, run, args) {
+                if self.fits(run, f) && !described.contains(&f) {
+                    described.push(f);
+                    self.callback(at, f, how, &run.params);
+                }
+            }
+        }
+    }
+
+    /// The functions that an entry speaks of.
+    fn picked(&self, call: ExprRef, run: &Callback, args: ListId) -> Vec<FnRef> {
+        let facts = self.program.facts(self.file);
+        let chosen: Vec<ExprId> = match run.arg {
+            Some(n) => nth(facts.list(args).len(), n).and_then(|n| facts.item(args, n)).into_iter().collect(),
+            None => facts.list(args).collect(),
+        };
+        let chosen = chosen.into_iter().map(|it| call.with(it));
+        match &run.property {
+            None => chosen.flat_map(|it| self.functions(it, 0)).collect(),
+            Some(path) => {
+                let names: Vec<&str> = path.split('.').collect();
+                let mut values = Vec::new();
+                chosen.for_each(|it| self.program.properties_at(it, &names, 0, &mut values));
+                values.into_iter().flat_map(|it| self.functions(it, 0)).collect()
+            }
+        }
+    }
+
+    fn fits(&self, run: &Callback, f: FnRef) -> bool {
+        let count = self.program.facts(f.file).functions[f.id.index()].param_count;
+        run.arity.is_none_or(|it| u32::from(it) == u32::from(count))
+    }
+
+    /// The functions that an argument may be: itself, in an array, or wrapped by a call of something unknown.
+    pub(super) fn functions(&self, expr: ExprRef, depth: u32) -> Vec<FnRef> {
+        let program = self.program;
+        let facts = program.facts(expr.file());
+        if depth > 6 {
+            return Vec::new();
+        }
+        match facts.expr(expr.id) {
+            Expr::Array(items) => facts.list(items).flat_map(|it| self.functions(expr.with(it), depth + 1)).collect(),
+            Expr::Spread(inner) => self.functions(expr.with(inner), depth + 1),
+            Expr::Ident(id) => {
+                let binding = &facts.bindings[id.index()];
+                if let BindingKind::Param(n) = binding.kind
+                    && binding.init == ExprId::NONE
+                {
+                    let f = FnRef { file: expr.file(), id: binding.function };
+                    let mut found: Vec<FnRef> =
+                        program.args(f, n).iter().flat_map(|arg| self.functions(arg.value, depth + 2)).collect();
+                    found.sort();
+                    found.dedup();
+                    return found;
+                }
+                if let Some(init) = binding.init.get()
+                    && binding.writes == 0
+                    && matches!(facts.expr(init), Expr::Array(_) | Expr::Call(..))
+                {
+                    let within = FnRef { file: expr.file(), id: binding.function };
+                    return self.functions(ExprRef::new(within, init), depth + 1);
+                }
+                self.one(expr)
+            }
+            Expr::Call(callee, args) => {
+                let one = self.one(expr);
+                if !one.is_empty() {
+                    return one;
+                }
+                // A wrapper that cannot be resolved passes its functions on.
+                match program.eval(expr.with(callee)) {
+                    Value::Unknown | Value::Outside => {
+                        facts.list(args).flat_map(|it| self.functions(expr.with(it), depth + 1)).collect()
+                    }
+                    _ => Vec::new(),
+                }
+            }
+            Expr::Choice(parts) => [1, 2]
+                .iter()
+                .filter_map(|&i| facts.item(parts, i))
+                .flat_map(|it| self.functions(expr.with(it), depth + 1))
+                .collect(),
+            _ => self.one(expr),
+        }
+    }
+
+    fn one(&self, expr: ExprRef) -> Vec<FnRef> {
+        match self.program.eval(expr) {
+            Value::Function(f) => vec![f],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Program<'_> {
+    /// The values under a path of property names, through arrays of objects; `*` is any name.
+    fn properties_at(&self, object: ExprRef, names: &[&str], depth: u32, found: &mut Vec<ExprRef>) {
+        let Some((&name, rest)) = names.split_first() else { return found.push(object) };
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let list = self.initial(object);
+        if let Expr::Array(items) = self.facts(list.file()).expr(list.id) {
+            let items = self.facts(list.file()).list(items);
+            return items.for_each(|it| self.properties_at(list.with(it), names, depth + 1, found));
+        }
+        let Some(literal) = self.literal(object) else { return };
+        let facts = self.facts(literal.file());
+        for property in facts.properties(facts.expr(literal.id)) {
+            match facts.expr(property.value) {
+                Expr::Spread(inner) => self.properties_at(literal.with(inner), names, depth + 1, found),
+                _ if name == "*" || facts.sym(property.name) == Sym::of(name) => {
+                    self.properties_at(literal.with(property.value), rest, depth + 1, found);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// An identifier's initializer, if it has one for good.
+    pub fn initial(&self, expr: ExprRef) -> ExprRef {
+        let facts = self.facts(expr.file());
+        let Expr::Ident(id) = facts.expr(expr.id) else { return expr };
+        let binding = &facts.bindings[id.index()];
+        match binding.init.get().filter(|_| binding.writes == 0) {
+            Some(init) => ExprRef::new(FnRef { file: expr.file(), id: binding.function }, init),
+            None => expr,
+        }
+    }
+}
