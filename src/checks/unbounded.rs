@@ -76,7 +76,14 @@ fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> boo
     if matches!(place.root, Root::Binding(binding) if program.is_top_level(binding)) {
         return false;
     }
-    let edge = &program.edges[i as usize];
+    let mut edge = &program.edges[i as usize];
+    // Up from what a callback calls to the callback's registration.
+    for _ in 0..8 {
+        match program.rate(edge.caller).map(|it| it.witness) {
+            Some(Witness::Edge(i)) if edge.how == How::Call => edge = &program.edges[i as usize],
+            _ => break,
+        }
+    }
     let facts = program.facts(edge.site.expr.file());
     let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
     let Expr::Member(receiver, _) = facts.expr(callee) else { return false };

@@ -16,6 +16,7 @@ mod holds;
 mod index;
 mod input;
 mod literal;
+mod model_of;
 mod modules;
 mod paths;
 mod place;
