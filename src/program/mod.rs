@@ -22,6 +22,7 @@ mod modules;
 mod paths;
 mod place;
 mod rate;
+mod reach;
 mod refs;
 mod tables;
 mod throws;
