@@ -69,6 +69,7 @@ impl Tables {
         writes.map_or(&[], Vec::as_slice)
     }
 
+    #[expect(clippy::iter_over_hash_type, reason = "each key is extended by itself, so their order does not matter")]
     fn absorb(&mut self, other: Tables) {
         self.methods.extend(other.methods);
         for (key, writes) in other.fields {
