@@ -22,11 +22,10 @@ pub(super) struct Acquisition<'a> {
 pub(super) fn acquisitions<'a>(program: &Program<'a>, file: FileId) -> Vec<Acquisition<'a>> {
     let facts = program.facts(file);
     let mut found = Vec::new();
-    for site in &facts.sites {
-        let (Expr::Call(callee, _) | Expr::New(callee, _)) = facts.expr(site.expr) else { continue };
-        let within = crate::program::FnRef { file, id: facts.function_of(site.region) };
-        let expr = ExprRef::new(within, site.expr);
-        let Some(model) = program.call_model(expr).and_then(|(model, _)| model.acquire.as_ref()) else { continue };
+    for it in program.modelled_calls(file) {
+        let (site, expr) = (it.site, it.site.expr);
+        let Some(model) = it.model.acquire.as_ref() else { continue };
+        let (Expr::Call(callee, _) | Expr::New(callee, _)) = facts.expr(expr.id) else { continue };
         let managed = model.managed && program.has_callback(expr);
         if managed || model.handler.is_some_and(|n| program.argument(expr, n).is_none()) || !wanted(program, expr, model) {
             continue;
@@ -35,12 +34,7 @@ pub(super) fn acquisitions<'a>(program: &Program<'a>, file: FileId) -> Vec<Acqui
             Expr::Member(object, _) => Some(expr.with(object)),
             _ => None,
         };
-        found.push(Acquisition {
-            site: SiteRef { expr, region: site.region },
-            model,
-            receiver,
-            callee: name_of(program, expr.with(callee)),
-        });
+        found.push(Acquisition { site, model, receiver, callee: name_of(program, expr.with(callee)) });
     }
     found
 }

@@ -40,7 +40,7 @@ pub(super) fn growths(program: &Program<'_>, file: FileId) -> Vec<Grow> {
         let within = FnRef { file, id: facts.function_of(site.region) };
         let at = SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
         let candidate = match facts.expr(site.expr) {
-            Expr::Call(callee, _) => matches!(facts.expr(callee), Expr::Member(..)),
+            Expr::Call(callee, _) => matches!(facts.expr(callee), Expr::Member(_, name) if program.may_grow(facts.sym(name))),
             Expr::Assign(..) => true,
             _ => false,
         };

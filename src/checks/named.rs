@@ -6,22 +6,16 @@ use super::key::comes_from_unit;
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::Expr;
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
+use crate::program::{Fresh, Program, Rate, SiteRef};
 use crate::rulebook::{CallModel, Recurrence, Rule};
 use crate::text::FileId;
 
 /// Checks one file.
 pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
-    let facts = program.facts(file);
     let mut found = Vec::new();
-    for site in &facts.sites {
-        if !matches!(facts.expr(site.expr), Expr::Call(..)) {
-            continue;
-        }
-        let call = ExprRef::new(FnRef { file, id: facts.function_of(site.region) }, site.expr);
-        let Some((model, _)) = program.call_model(call) else { continue };
+    for it in program.modelled_calls(file) {
+        let (at, model) = (it.site, it.model);
         let Some(does) = model.does.as_deref() else { continue };
-        let at = SiteRef { expr: call, region: site.region };
         found.extend(match does {
             "whole-read" => whole_read(program, at),
             "write-chunk" => backpressure::judge(program, at),

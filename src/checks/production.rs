@@ -3,20 +3,14 @@
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::Expr;
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{ExprRef, FnRef, Manifest, Program, Rate, SiteRef, StartCommand, StartKind};
+use crate::program::{Manifest, Modelled, Program, Rate, SiteRef, StartCommand, StartKind};
 use crate::text::FileId;
 
 /// Checks one file: the first rendering that recurs speaks for it.
 pub(super) fn check(program: &Program<'_>, file: FileId) -> Option<Finding> {
-    let facts = program.facts(file);
-    let renders = |site: &&crate::facts::Site| {
-        let call = ExprRef::new(FnRef { file, id: facts.function_of(site.region) }, site.expr);
-        matches!(facts.expr(site.expr), Expr::Call(..))
-            && program.call_model(call).is_some_and(|(model, _)| model.does.as_deref() == Some("server-render"))
-    };
-    let site = facts.sites.iter().find(renders)?;
-    let call = ExprRef::new(FnRef { file, id: facts.function_of(site.region) }, site.expr);
-    judge(program, SiteRef { expr: call, region: site.region })
+    let renders = |it: &&Modelled<'_>| it.model.does.as_deref() == Some("server-render");
+    let rendering = program.modelled_calls(file).iter().find(renders)?;
+    judge(program, rendering.site)
 }
 
 fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {

@@ -4,20 +4,15 @@ use super::constant::option;
 use super::story::{Draft, step};
 use crate::facts::Expr;
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{ExprRef, FnRef, Program, Rate, Value};
+use crate::program::{ExprRef, Program, Rate, Value};
 use crate::rulebook::Unsafe;
 use crate::text::FileId;
 
 /// Checks one file.
 pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
-    let facts = program.facts(file);
     let mut found = Vec::new();
-    for site in &facts.sites {
-        if !matches!(facts.expr(site.expr), Expr::Call(..) | Expr::New(..)) {
-            continue;
-        }
-        let call = ExprRef::new(FnRef { file, id: facts.function_of(site.region) }, site.expr);
-        let Some((model, _)) = program.call_model(call) else { continue };
+    for it in program.modelled_calls(file) {
+        let (call, model) = (it.site.expr, it.model);
         found.extend(model.r#unsafe.iter().filter_map(|it| judge(program, call, it)).next());
     }
     found

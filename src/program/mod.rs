@@ -17,6 +17,7 @@ mod index;
 mod input;
 mod literal;
 mod model_of;
+mod modelled;
 mod modules;
 mod paths;
 mod place;
@@ -36,6 +37,7 @@ pub use fresh::{Fresh, Hold};
 pub use guard::Guard;
 pub use index::{FileIndex, Use};
 pub use input::{Manifest, StartCommand, StartKind, Target, Unit};
+pub use modelled::Modelled;
 pub use modules::Exported;
 pub use paths::{PathIx, Paths};
 pub use place::{Place, Root};
@@ -93,6 +95,11 @@ pub struct Program<'a> {
     unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     indexes: Vec<OnceLock<FileIndex>>,
     aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
+    telling: modelled::Telling,
+    modelled: Vec<OnceLock<Vec<Modelled<'a>>>>,
+    /// Values of bindings, kept once linking has settled them.
+    values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
+    is_settled: bool,
 }
 
 /// Links files into a program.
@@ -121,11 +128,16 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         unit_params: rustc_hash::FxHashSet::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
         aliases: units.iter().map(|_| OnceLock::new()).collect(),
+        telling: modelled::Telling::new(&rulebook.models),
+        modelled: units.iter().map(|_| OnceLock::new()).collect(),
+        values: units.iter().map(|_| OnceLock::new()).collect(),
+        is_settled: false,
     };
     program.flatten_types();
     tables::collect(&mut program);
     entries::collect(&mut program);
     calls::resolve(&mut program);
+    program.is_settled = true;
     rate::spread(&mut program);
     program
 }

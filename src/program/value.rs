@@ -8,6 +8,7 @@ use super::{MAX_DEPTH, Program};
 use crate::facts::{BindingKind, ClassId, Expr, ExprId, FunctionKind, LogicalOp, MemberKind, Name, Sym, TypeId};
 use crate::rulebook::{CallModel, Part, TypeIx};
 use crate::text::FileId;
+use std::sync::OnceLock;
 
 /// A value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -174,6 +175,22 @@ impl<'a> Program<'a> {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
+        // Deep down, the depth limit may cut a value short: that is not worth keeping.
+        if !self.is_settled || depth > 4 {
+            return self.fresh_binding_value(binding, depth);
+        }
+        let count = self.facts(binding.file).bindings.len();
+        let values = self.values[binding.file.index()].get_or_init(|| (0..count).map(|_| OnceLock::new()).collect());
+        match values[binding.id.index()].get() {
+            Some(&value) => value,
+            None => {
+                let value = self.fresh_binding_value(binding, depth);
+                *values[binding.id.index()].get_or_init(|| value)
+            }
+        }
+    }
+
+    fn fresh_binding_value(&self, binding: BindingRef, depth: u32) -> Value {
         let facts = self.facts(binding.file);
         let it = &facts.bindings[binding.id.index()];
         let within = FnRef { file: binding.file, id: it.function };

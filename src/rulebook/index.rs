@@ -176,6 +176,14 @@ fn split_keys<T: Clone>(map: FxHashMap<String, T>) -> FxHashMap<String, T> {
 }
 
 impl Models {
+    /// Every call that is modelled, by its path or method name.
+    pub fn calls(&self) -> impl Iterator<Item = (&str, &CallModel)> {
+        let methods = self.types.iter().flat_map(|ty| &ty.methods);
+        methods.chain(&self.functions).map(|(name, model)| (name.as_str(), model))
+    }
+}
+
+impl Models {
     /// A type and all that it extends, nearest first.
     pub fn lineage(&self, ix: TypeIx) -> Vec<TypeIx> {
         let mut found = vec![ix];

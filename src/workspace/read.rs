@@ -80,12 +80,7 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Facts, Problem> {
         }
     });
     match tree {
-        Ok(tree) => {
-            let facts = facts::extract(&tree, text);
-            drop(tree);
-            // Copied once the tree has gone: exact sizes, in the room that the tree leaves.
-            Ok(facts.clone())
-        }
+        Ok(tree) => Ok(facts::extract(&tree, text)),
         Err(error) => Err(Problem { is_internal: false, message: error.message, start: error.start, end: error.end }),
     }
 }

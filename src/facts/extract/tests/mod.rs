@@ -4,6 +4,7 @@ mod classes;
 mod depth;
 mod directives;
 mod functions;
+mod invariants;
 mod modules;
 mod print;
 mod regions;
@@ -17,7 +18,9 @@ use crate::facts::Facts;
 /// Facts of a text, as a file of that name.
 fn facts_of(path: &str, text: &str) -> Facts {
     let tree = crate::syntax::parse(path, text).unwrap_or_else(|error| panic!("{error:?} in {text}"));
-    super::extract(&tree, text)
+    let facts = super::extract(&tree, text);
+    invariants::check(path, text, &facts);
+    facts
 }
 
 /// Compares one section of a TypeScript file's facts.
