@@ -62,7 +62,11 @@ pub(super) fn name_of(program: &Program<'_>, expr: ExprRef) -> String {
                 _ => name_of(program, expr.with(object)),
             };
             let name = facts.text(name);
-            if object.is_empty() { name.to_owned() } else { format!("{object}.{name}") }
+            match object.as_str() {
+                "" => name.to_owned(),
+                _ if name.starts_with('[') => format!("{object}{name}"),
+                _ => format!("{object}.{name}"),
+            }
         }
         Expr::Index(object, _) => format!("{}[...]", name_of(program, expr.with(object))),
         Expr::Assign(_, target, _) => name_of(program, expr.with(target)),

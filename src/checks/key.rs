@@ -257,7 +257,7 @@ fn parameter(program: &Program<'_>, f: FnRef, n: u16, depth: u32) -> Keys {
             match facts.expr(edge.site.expr.id) {
                 Expr::Call(callee, args) => {
                     let receiver = match facts.expr(callee) {
-                        Expr::Member(object, _) => keys_deep(program, edge.site.expr.with(object), depth + 1),
+                        Expr::Member(object, _) => elements(program, edge.site.expr.with(object), depth + 1),
                         _ => Keys::Closed,
                     };
                     let others = facts.list(args).filter(|it| !matches!(facts.expr(*it), Expr::Function(_)));
@@ -271,6 +271,17 @@ fn parameter(program: &Program<'_>, f: FnRef, n: u16, depth: u32) -> Keys {
             }
         }
         None => Keys::Unknown,
+    }
+}
+
+/// The keys that the elements of a collection are: of a list that is written out, as many as it has.
+fn elements(program: &Program<'_>, collection: ExprRef, depth: u32) -> Keys {
+    let facts = program.facts(collection.file());
+    match facts.expr(collection.id) {
+        Expr::Array(items) => {
+            facts.list(items).map(|it| keys_deep(program, collection.with(it), depth + 1)).max().unwrap_or(Keys::Closed)
+        }
+        _ => keys_deep(program, collection, depth),
     }
 }
 

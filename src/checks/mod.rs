@@ -5,11 +5,15 @@ mod backpressure;
 mod capture;
 mod constant;
 mod growth;
+mod kept;
 mod key;
 mod listener;
+mod misuse;
 mod named;
+mod pending;
 mod production;
 mod removal;
+mod returned;
 mod story;
 mod timeout;
 mod unbounded;
@@ -32,6 +36,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(unsafe_default::check(program, file));
             found.extend(named::check(program, file));
             found.extend(capture::check(program, file));
+            found.extend(misuse::check(program, file));
             found.extend(production::check(program, file));
             found
         })

@@ -36,7 +36,12 @@ pub(super) fn judge(
         let tested = program.facts(call.file()).regions[acquired.site.region.index()].parent.get().is_some();
         let limit = if tested { Confidence::Suspect } else { Confidence::Likely };
         (confidence.min(limit), format!("timer that re-arms itself is started {per}, and nothing stops it"))
-    } else if coverage.grade == Grade::Partial && !units.is_empty() {
+    } else if coverage.grade == Grade::Partial && units.is_empty() {
+        // It is meant to be cleared, and on the usual way out it is not.
+        let rare = coverage.reason.ends_with("may not come");
+        let limit = if rare { Confidence::Likely } else { Confidence::Suspect };
+        (limit, format!("timer started {per} is cleared on some ways out only, and keeps its callback's scope until it fires"))
+    } else if coverage.grade == Grade::Partial {
         (
             confidence.min(Confidence::Suspect),
             format!("timer started {per} keeps `{}`, and is cleared on some ways out only", units[0].0),

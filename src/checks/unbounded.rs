@@ -2,13 +2,15 @@
 
 use super::acquisition::name_of;
 use super::growth::{Grow, Growth, growths};
+use super::kept;
 use super::key::{Keys, is_new, keys};
+use super::pending;
 use super::removal::{by_answer, by_other_entry, is_rare, on_command, only_on_message, takes_one};
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::usage::{Usage, classify, elements_are_emptied};
 use crate::facts::{BinaryOp, Expr, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity};
-use crate::program::{ExprRef, Fresh, Guard, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
+use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
 use crate::rulebook::{Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -74,11 +76,18 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
 
 /// A local of a function that runs once, filled by events of something that this function made: both end together.
 fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> bool {
-    let (Root::Binding(binding), Witness::Edge(i)) = (&place.root, rated.witness) else { return false };
-    if program.is_top_level(*binding) {
+    let (Root::Binding(_) | Root::Instance(_), Witness::Edge(i)) = (&place.root, rated.witness) else { return false };
+    if matches!(place.root, Root::Binding(binding) if program.is_top_level(binding)) {
         return false;
     }
-    let edge = &program.edges[i as usize];
+    let mut edge = &program.edges[i as usize];
+    // Up from what a callback calls to the callback's registration.
+    for _ in 0..8 {
+        match program.rate(edge.caller).map(|it| it.witness) {
+            Some(Witness::Edge(i)) if edge.how == How::Call => edge = &program.edges[i as usize],
+            _ => break,
+        }
+    }
     let facts = program.facts(edge.site.expr.file());
     let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
     let Expr::Member(receiver, _) = facts.expr(callee) else { return false };
@@ -174,6 +183,9 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
         return None;
     }
     let mut confidence = best.confidence;
+    if verdict.proved && is_operation(program, best) {
+        confidence = confidence.max(Confidence::Likely);
+    }
     if verdict.escapes {
         confidence = confidence.min(Confidence::Suspect);
     }
@@ -216,6 +228,11 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
     Some(finding)
 }
 
+/// Whether a growth happens by an operation, and not once in a set-up function.
+fn is_operation(program: &Program<'_>, candidate: &Candidate) -> bool {
+    candidate.rated.rate > Rate::Once && !fills_once(program, &candidate.grow)
+}
+
 /// A payload of a number or flag per entry.
 fn is_light(program: &Program<'_>, grow: &Grow) -> bool {
     let Some(value) = grow.value else { return false };
@@ -233,27 +250,11 @@ fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'sta
     if !verdict.read && verdict.partial.is_none() {
         return "write-only";
     }
-    let pending = best.grow.value.is_some_and(|it| is_pending(program, it));
+    let pending = best.grow.value.is_some_and(|it| pending::is_pending(program, it));
     match best.grow.growth {
         Growth::Entry if pending => "pending",
         Growth::Item if verdict.drained => "queue",
         _ => "collection",
-    }
-}
-
-/// A resolver, a callback or a response: somebody waits for the entry's end.
-fn is_pending(program: &Program<'_>, value: ExprRef) -> bool {
-    let facts = program.facts(value.file());
-    match facts.expr(value.id) {
-        Expr::Function(_) => true,
-        Expr::Object { .. } => facts
-            .properties(facts.expr(value.id))
-            .iter()
-            .any(|it| matches!(facts.text(it.name), "resolve" | "reject" | "callback")),
-        Expr::Ident(id) => {
-            matches!(facts.text(facts.bindings[id.index()].name), "resolve" | "reject" | "callback" | "cb" | "done" | "res")
-        }
-        _ => false,
     }
 }
 
@@ -266,10 +267,13 @@ struct Verdict {
     drained: bool,
     partial: Option<(SiteRef, String)>,
     limit: Option<Confidence>,
+    /// The program's own code shows that entries are meant to go.
+    proved: bool,
 }
 
 fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Verdict {
     let mut verdict = Verdict::default();
+    let mut shrinks = Vec::new();
     for at in program.uses(place) {
         match classify(program, at, place) {
             Usage::Grow | Usage::Ignored => {}
@@ -278,11 +282,24 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
                 verdict.read = true;
                 verdict.escapes = true;
             }
-            Usage::Shrink(site) => shrink(program, site, candidates, &mut verdict),
+            Usage::Shrink(site) => shrinks.push(site),
         }
+    }
+    let grows: Vec<&Grow> = candidates.iter().map(|it| &it.grow).collect();
+    if let Some(missed) = pending::missed(program, place, &grows, &shrinks) {
+        verdict.limit = Some(Confidence::Likely);
+        verdict.partial = Some(missed);
+        verdict.proved = true;
+        return verdict;
+    }
+    for site in shrinks {
+        shrink(program, site, candidates, &mut verdict);
         if verdict.bounded {
             break;
         }
+    }
+    if !verdict.bounded && verdict.partial.is_none() {
+        verdict.proved = kept::is_meant_to_go(program, place, &grows, &mut verdict.partial);
     }
     verdict
 }
@@ -308,7 +325,7 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
         verdict.limit = verdict.limit.or(Some(Confidence::Likely));
         return;
     }
-    let waiting = candidates.iter().any(|it| it.grow.value.is_some_and(|it| is_pending(program, it)));
+    let waiting = candidates.iter().any(|it| it.grow.value.is_some_and(|it| pending::is_pending(program, it)));
     match program.rate(f) {
         Some(rated) if rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none() => {}
         None => verdict.limit = Some(Confidence::Suspect),

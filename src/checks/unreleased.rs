@@ -2,9 +2,10 @@
 
 use super::acquisition::{Acquisition, acquisitions};
 use super::listener::{self, Match, Removals};
+use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
 use super::timeout;
-use crate::facts::{Expr, Sym};
+use crate::facts::{Expr, RegionKind, Sym};
 use crate::finding::{Confidence, Finding, Role, Step};
 use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef};
 use crate::rulebook::{Certainty, Part, Recurrence};
@@ -12,7 +13,14 @@ use crate::text::FileId;
 
 /// Checks one file.
 pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) -> Vec<Finding> {
-    acquisitions(program, file).into_iter().filter_map(|it| judge(program, removals, &it)).collect()
+    let mut found = Vec::new();
+    for acquired in acquisitions(program, file) {
+        match judge(program, removals, &acquired) {
+            Some(finding) => found.push(finding),
+            None => found.extend(returned::check(program, removals, &acquired)),
+        }
+    }
+    found
 }
 
 fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> Option<Finding> {
@@ -27,8 +35,17 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     let guard = program.once_guard(hold.at);
     let guarded = guard_limit(program, guard, hold.fresh)?;
     let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
-    if matches!(hold.fresh, Fresh::Shared(_)) {
-        confidence = Confidence::Likely;
+    let guessed = acquired.model.resource == "listener" && acquired.receiver.is_some_and(|it| is_guessed(program, it));
+    if guessed && is_unit_event(program, acquired) {
+        return None;
+    }
+    match hold.fresh {
+        _ if guessed => confidence = Confidence::Suspect,
+        // Shared by design, so the library's own repetition is proof enough.
+        Fresh::Shared(_) | Fresh::Connection => confidence = confidence.max(Confidence::Likely).min(guarded),
+        // A stream in a field ends with the work that the instance does.
+        Fresh::Instance(_) if is_unit_field(program, acquired) => confidence = confidence.min(Confidence::Suspect),
+        _ => {}
     }
     if matches!(acquired.model.resource.as_str(), "timeout") {
         return timeout::judge(program, rule, acquired, rated, confidence);
@@ -44,6 +61,9 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     }
     let answer = if is_listener(acquired) { removal(program, removals, acquired) } else { token(program, acquired) };
     let (coverage, flow) = answer;
+    if acquired.model.once && tests_state(program, acquired) {
+        return None;
+    }
     let mut confidence = confidence.min(of_grade(coverage.grade).or_else(|| replaced(program, &coverage, &flow))?);
     // Two outcomes, of which one comes: the listener goes with its own event, or is removed on the other's.
     if acquired.model.once && coverage.grade == Grade::Partial {
@@ -77,6 +97,33 @@ fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
     matches!(program.place(handler).map(|it| it.root), Some(Root::Param(f, _)) if f == within)
 }
 
+/// An emitter only because it is used as one, and not even a package.
+fn is_guessed(program: &Program<'_>, receiver: ExprRef) -> bool {
+    program.is_known_by_use(receiver) && !program.is_package(receiver)
+}
+
+fn is_unit_field(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let Some(receiver) = acquired.receiver else { return false };
+    let is_field = program.place(receiver).is_some_and(|it| !it.path.is_empty());
+    is_field && program.type_of(program.eval(receiver)).is_some_and(|it| program.is_unit(it))
+}
+
+/// Events of streams and of what carries one request: such an emitter is a unit of work (`FALSE-ALARMS.md` row 3).
+const UNIT_EVENTS: [&str; 12] =
+    ["end", "close", "finish", "data", "aborted", "drain", "readable", "pipe", "response", "exit", "abort", "timeout"];
+
+/// Names of emitters that are units of work.
+const UNITS: [&str; 14] =
+    ["req", "res", "request", "response", "reply", "stream", "socket", "body", "raw", "ws", "child", "xhr", "file", "conn"];
+
+/// Whether an unknown emitter, by its event or name, is a unit of work.
+fn is_unit_event(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let event = program.event_name(acquired.site.expr);
+    let by_event = event.is_some_and(|it| UNIT_EVENTS.contains(&it.as_str()));
+    let name = acquired.callee.rsplit('.').nth(1).unwrap_or_default().trim_start_matches(['_', '#']).to_ascii_lowercase();
+    by_event || UNITS.contains(&name.as_str()) || name.ends_with("stream")
+}
+
 const MISSES: &str = "the removal names another function";
 
 /// The hold that stays longest while its site repeats.
@@ -99,7 +146,7 @@ fn guard_limit(program: &Program<'_>, guard: Option<Guard>, fresh: Fresh) -> Opt
         (Some(Guard::Program), _) => None,
         (Some(Guard::Instance(_)), Fresh::Instance(_)) => None,
         (Some(Guard::Instance(shape)), _) if program.is_singleton(shape) => None,
-        (Some(Guard::Call(f)), _) if program.runs_once(f) => None,
+        (Some(Guard::Call(f)), _) if program.rate(f).is_none_or(|it| it.rate < Rate::Many) => None,
         (Some(Guard::Call(f)), Fresh::Call(g)) if f == g => None,
         (Some(Guard::Instance(_) | Guard::Call(_) | Guard::Key), _) => Some(Confidence::Suspect),
     }
@@ -122,13 +169,43 @@ fn of_once(program: &Program<'_>, acquired: &Acquisition<'_>) -> Confidence {
     }
 }
 
-fn is_listener(acquired: &Acquisition<'_>) -> bool {
+/// `if (socket.connecting) socket.once("connect", f)`: by its state, the event is still to come.
+fn tests_state(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let facts = program.facts(acquired.site.expr.file());
+    let mut at = Some(acquired.site.region);
+    while let Some(id) = at {
+        let region = &facts.regions[id.index()];
+        at = region.parent.get();
+        if let Some(test) = region.test.get().filter(|_| matches!(region.kind, RegionKind::Then | RegionKind::Else))
+            && names_connecting(program, acquired.site.expr.with(test), 0)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+fn names_connecting(program: &Program<'_>, test: ExprRef, depth: u32) -> bool {
+    let facts = program.facts(test.file());
+    let next = |id| names_connecting(program, test.with(id), depth + 1);
+    match facts.expr(test.id) {
+        _ if depth > 8 => false,
+        Expr::Member(_, name) => matches!(facts.text(name), "connecting" | "pending" | "readyState"),
+        Expr::Logical(_, a, b) | Expr::Binary(_, a, b) => next(a) || next(b),
+        Expr::Unary(_, a) => next(a),
+        Expr::Choice(parts) => facts.list(parts).any(next),
+        Expr::Ident(id) => facts.bindings[id.index()].init.get().is_some_and(next),
+        _ => false,
+    }
+}
+
+pub(super) fn is_listener(acquired: &Acquisition<'_>) -> bool {
     let handler = acquired.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver));
     acquired.model.handler.is_some() && handler && acquired.receiver.is_some() && acquired.model.resource != "registration"
 }
 
 /// Removals of a listener by name, its own options, and what its result is used for.
-fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
+pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
@@ -146,7 +223,9 @@ fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_
     {
         coverage = Coverage { grade: Grade::None, release: Some(*missing), reason: MISSES.into() };
     }
-    (coverage, Flow::default())
+    let mut flow = Flow::default();
+    flow.slots.extend(acquired.handler(program).and_then(|it| program.place(it)));
+    (coverage, flow)
 }
 
 fn is_true(program: &Program<'_>, options: ExprRef, name: &str) -> bool {
@@ -154,7 +233,7 @@ fn is_true(program: &Program<'_>, options: ExprRef, name: &str) -> bool {
 }
 
 /// Releases of a token, wherever it goes.
-fn token(program: &Program<'_>, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
+pub(super) fn token(program: &Program<'_>, acquired: &Acquisition<'_>) -> (Coverage, Flow) {
     let call = acquired.site.expr;
     let mut tokens = match acquired.model.token {
         Some(Part::Receiver) => acquired.receiver.into_iter().collect(),
@@ -207,7 +286,7 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
     flow.in_element.then_some(Confidence::Suspect)
 }
 
-fn thing(resource: &str) -> &'static str {
+pub(super) fn thing(resource: &str) -> &'static str {
     match resource {
         "interval" => "interval",
         "listener" | "process-listener" | "abort-listener" => "listener",
@@ -252,7 +331,7 @@ fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated
     format!("{thing} {verb} {per}{held}, {ending}")
 }
 
-fn past(resource: &str) -> &'static str {
+pub(super) fn past(resource: &str) -> &'static str {
     match resource {
         "interval" => "cleared",
         "listener" | "process-listener" | "abort-listener" => "removed",

@@ -8,7 +8,7 @@ use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
 use super::{Program, ROUNDS};
 use crate::facts::{BindingKind, Expr, ExprId, ListId, Sym};
-use crate::rulebook::{Certainty, Lifetime, Part, Recurrence, TypeIx};
+use crate::rulebook::{Certainty, EventModel, Lifetime, Part, Recurrence, TypeIx};
 use crate::text::FileId;
 use rayon::prelude::*;
 
@@ -158,7 +158,7 @@ pub(super) struct Resolver<'p, 'a> {
     out: Found,
 }
 
-impl Resolver<'_, '_> {
+impl<'a> Resolver<'_, 'a> {
     fn site(&mut self, i: u32) {
         let facts = self.program.facts(self.file);
         let site = facts.sites[i as usize];
@@ -317,8 +317,10 @@ impl Resolver<'_, '_> {
             None => (Recurrence::Event, None, &[][..]),
         };
         let recurs = if once && recurs != Recurrence::Exit { Recurrence::Once } else { recurs };
-        let Some(arg) = nth(facts.list(args).len(), handler).and_then(|n| facts.item(args, n)) else { return };
         let named = name.is_some_and(|name| program.names_event(ty, name));
+        let model = if named { model } else { name.and_then(|it| program.event_by_name(it)) };
+        let params = if named { params } else { model.map_or(&[][..], |it| it.params.as_slice()) };
+        let Some(arg) = nth(facts.list(args).len(), handler).and_then(|n| facts.item(args, n)) else { return };
         let how = How::Callback { recurs, certainty, named };
         for f in self.functions(at.expr.with(arg), 0) {
             self.callback(at, f, how, params);
@@ -361,34 +363,32 @@ impl Resolver<'_, '_> {
             Some(name) if self.names.later.contains(&name) => callback(Recurrence::Once),
             _ => How::Passed,
         };
-        let (recurs, ty) = match (how, name) {
-            (How::Passed, Some(name)) => self.by_event_name(name, args),
-            _ => (None, None),
-        };
+        let event = name.filter(|_| how == How::Passed).and_then(|name| self.by_event_name(name, args));
+        let once = name == Some(self.program.words.once);
+        let recurs = event.map(|it| if once { Recurrence::Once } else { it.recurs });
+        let ty = event.and_then(|it| it.params.first()).and_then(|it| self.program.rulebook.models.type_at(it));
         for arg in facts.list(args) {
             for f in self.functions(at.expr.with(arg), 0) {
                 let how = recurs.map_or(how, callback);
                 self.out.edges.push(Edge { caller: at.expr.within, callee: f, site: at, how });
                 self.out.types.extend(ty.map(|ty| ((f, 0), ty)));
+                self.out.lifetimes.extend(event.and_then(|it| it.lifetime).map(|it| (f, it)));
             }
         }
     }
 
     /// `x.on("connection", f)` on an unknown receiver: the event's name is told by the model `shape#Emitter`.
-    fn by_event_name(&self, method: Sym, args: ListId) -> (Option<Recurrence>, Option<TypeIx>) {
+    fn by_event_name(&self, method: Sym, args: ListId) -> Option<&'a EventModel> {
         let program = self.program;
-        let models = &program.rulebook.models;
         let facts = program.facts(self.file);
-        if method != program.words.on {
-            return (None, None);
+        if method != program.words.on && method != program.words.once {
+            return None;
         }
         let event = facts.item(args, 0).and_then(|it| match facts.expr(it) {
             Expr::Str(name) => Some(facts.sym(name)),
             _ => None,
         });
-        let model = models.type_at("shape#Emitter").zip(event).and_then(|(ty, event)| program.event_model(ty, event));
-        let ty = model.and_then(|it| it.params.first()).and_then(|it| models.type_at(it));
-        (model.map(|it| it.recurs), ty)
+        event.and_then(|it| program.event_by_name(it))
     }
 }
 

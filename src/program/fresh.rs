@@ -38,87 +38,15 @@ pub struct Hold {
 }
 
 impl Program<'_> {
-    /// How fresh the value of an expression is, seen from a site; several answers when call sites differ.
-    pub fn holds(&self, expr: ExprRef, site: SiteRef) -> Vec<Hold> {
-        let direct = |fresh| vec![Hold { fresh, at: site, via: None }];
-        if let Some(lifetime) = self.modelled_lifetime(expr) {
-            match lifetime {
-                Lifetime::Program => return direct(Fresh::Program),
-                Lifetime::Connection => return direct(Fresh::Connection),
-                Lifetime::Fresh => return direct(Fresh::Call(site.expr.within)),
-                Lifetime::Receiver => {}
-            }
-        }
-        match self.place(expr) {
-            Some(place) => self.place_holds(&place, site, 0),
-            None => direct(self.unplaced(expr)),
-        }
-    }
-
-    /// How fresh a place is, seen from a site.
-    pub fn place_holds(&self, place: &Place, site: SiteRef, depth: u32) -> Vec<Hold> {
-        if let (Root::Param(f, n), true) = (&place.root, depth < 3) {
-            let mut holds: Vec<Hold> = self
-                .args(*f, *n)
-                .iter()
-                .take(32)
-                .flat_map(|arg| {
-                    // The receiver's place is the argument's, one call up.
-                    let mut up = match self.place(arg.value) {
-                        Some(it) => self.place_holds(&it, arg.site, depth + 1),
-                        None => vec![Hold { fresh: self.unplaced(arg.value), at: arg.site, via: None }],
-                    };
-                    up.iter_mut().for_each(|hold| hold.via = Some(arg.site));
-                    up
-                })
-                .collect();
-            if !holds.is_empty() {
-                holds.dedup();
-                return holds;
-            }
-        }
-        vec![Hold { fresh: self.fresh_of(place, site.expr.within), at: site, via: None }]
-    }
-
-    /// What a call or `new` without a place makes: fresh in the function that evaluates it.
-    fn unplaced(&self, expr: ExprRef) -> Fresh {
-        match self.facts(expr.file()).expr(expr.id) {
-            Expr::Call(..) | Expr::New(..) | Expr::Object { .. } | Expr::Array(_) | Expr::Function(_) => Fresh::Call(expr.within),
-            Expr::Await(inner) => self.unplaced(expr.with(inner)),
-            _ => Fresh::Unknown,
-        }
-    }
-
-    /// What the models say of a property or a call's result.
-    fn modelled_lifetime(&self, expr: ExprRef) -> Option<Lifetime> {
-        let facts = self.facts(expr.file());
-        match facts.expr(expr.id) {
-            Expr::Member(object, name) => {
-                let ty = self.type_of(self.eval(expr.with(object)))?;
-                self.rulebook.models.member(ty, facts.text(name))?.lifetime
-            }
-            Expr::Call(..) => self.call_model(expr)?.0.lifetime,
-            Expr::Ident(id) => {
-                let binding = &facts.bindings[id.index()];
-                let init = binding.init.get().filter(|_| binding.writes == 0)?;
-                match facts.expr(init) {
-                    Expr::Member(..) | Expr::Call(..) => {
-                        let within = FnRef { file: expr.file(), id: binding.function };
-                        self.modelled_lifetime(ExprRef::new(within, init))
-                    }
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
     /// How fresh a place is.
     pub fn fresh_of(&self, place: &Place, from: FnRef) -> Fresh {
         if place.path.contains(&self.words.element) {
             return Fresh::Unknown;
         }
-        if let Some(f) = self.shared_signal(place, from) {
+        if let Some(lifetime) = self.member_lifetime(place) {
+            return lifetime;
+        }
+        if let Some(f) = self.shared_signal(place, from, 0) {
             return Fresh::Shared(f);
         }
         let fresh = match &place.root {
@@ -139,38 +67,6 @@ impl Program<'_> {
             },
         };
         self.promote(fresh)
-    }
-
-    /// An abort signal that a caller hands in, by itself or in its options: meant to be shared by many calls.
-    fn shared_signal(&self, place: &Place, from: FnRef) -> Option<FnRef> {
-        let name = self.place_name(place)?;
-        if ![self.words.signal, self.words.abort_signal, self.words.external_signal].contains(&name) {
-            return None;
-        }
-        match &place.root {
-            Root::Param(f, n) => {
-                let called_back = self.callers(*f).any(|edge| matches!(edge.how, How::Callback { .. }));
-                let unit = self.type_of(self.param_value(*f, *n, 0)).is_some_and(|ty| self.is_unit(ty));
-                (!called_back && !unit && !self.entries_of.contains_key(f)).then_some(*f)
-            }
-            // A signal of the instance's own controller is as fresh as the instance.
-            Root::Instance(shape) => {
-                let first = place.path.first()?;
-                let writes = self.tables.fields.get(&(*shape, *first)).map_or(&[][..], Vec::as_slice);
-                let own = writes.iter().any(|it| {
-                    let facts = self.facts(it.value.file());
-                    match facts.expr(it.value.id) {
-                        Expr::New(..) => true,
-                        Expr::Member(object, _) => {
-                            !matches!(self.place(it.value.with(object)).map(|it| it.root), Some(Root::Param(..)))
-                        }
-                        _ => false,
-                    }
-                });
-                (!own).then_some(from)
-            }
-            _ => None,
-        }
     }
 
     /// A scope that is entered once per program creates program-lived values.
@@ -200,7 +96,7 @@ impl Program<'_> {
         !sites.is_empty() && sites.iter().all(|it| self.runs_once(it.expr.within) && self.endless_loop(*it).is_none())
     }
 
-    fn fresh_param(&self, f: FnRef, n: u16) -> Fresh {
+    pub(super) fn fresh_param(&self, f: FnRef, n: u16) -> Fresh {
         let facts = self.facts(f.file);
         match self.event_lifetimes.get(&f) {
             Some(Lifetime::Connection) => return Fresh::Connection,
@@ -244,6 +140,15 @@ impl Program<'_> {
         let declared = self.param_field(shape, name).map(|(f, n)| Place::of(Root::Param(f, n)));
         let written = writes.iter().take(8).filter_map(|it| self.place(it.value));
         for place in declared.into_iter().chain(written) {
+            // What the constructor was handed by the only class that constructs it.
+            if matches!(place.root, Root::Instance(outer) if outer != shape) {
+                match self.fresh_of(&place, from) {
+                    Fresh::Program => return Fresh::Program,
+                    it @ Fresh::Instance(outer) if outer != shape => fresh = it,
+                    _ => {}
+                }
+                continue;
+            }
             if let Root::Param(f, n) = place.root
                 && place.path.is_empty()
             {

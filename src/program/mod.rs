@@ -12,10 +12,12 @@ mod flow;
 mod fresh;
 mod graph;
 mod guard;
+mod holds;
 mod index;
 mod input;
 mod literal;
 mod modelled;
+mod model_of;
 mod modules;
 mod paths;
 mod place;
@@ -77,6 +79,7 @@ pub struct Program<'a> {
     methods: FxHashMap<(TypeIx, Sym), &'a CallModel>,
     events: FxHashMap<(TypeIx, Sym), &'a EventModel>,
     type_members: FxHashMap<(TypeIx, Sym), Option<TypeIx>>,
+    member_lifetimes: FxHashMap<(TypeIx, Sym), Lifetime>,
     param_types: FxHashMap<(FnRef, u16), TypeIx>,
     /// Where the parameters of listeners live, where models say so.
     event_lifetimes: FxHashMap<FnRef, Lifetime>,
@@ -111,6 +114,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         methods: FxHashMap::default(),
         events: FxHashMap::default(),
         type_members: FxHashMap::default(),
+        member_lifetimes: FxHashMap::default(),
         param_types: FxHashMap::default(),
         event_lifetimes: FxHashMap::default(),
         param_args: FxHashMap::default(),
@@ -198,6 +202,12 @@ impl<'a> Program<'a> {
         self.events.get(&(ty, event)).or_else(any).copied()
     }
 
+    /// What the name of an event tells when the type of its emitter does not.
+    fn event_by_name(&self, event: Sym) -> Option<&'a EventModel> {
+        let ty = self.rulebook.models.type_at("shape#Emitter")?;
+        self.events.get(&(ty, event)).copied()
+    }
+
     /// Whether a type says of an event how often it comes: an emitter's `*` says nothing.
     pub fn names_event(&self, ty: TypeIx, event: Sym) -> bool {
         self.events.contains_key(&(ty, event)) || self.event_model(ty, event).is_some_and(|it| it.recurs != Recurrence::Event)
@@ -234,6 +244,8 @@ impl<'a> Program<'a> {
                 self.methods.extend(ty.methods.iter().map(|(name, model)| ((ix, Sym::of(name)), model)));
                 self.events.extend(ty.events.iter().map(|(name, model)| ((ix, Sym::of(name)), model)));
                 let member = |path: &Option<String>| path.as_ref().and_then(|it| models.type_at(it));
+                let lives = ty.members.iter().filter_map(|(name, model)| Some(((ix, Sym::of(name)), model.lifetime?)));
+                self.member_lifetimes.extend(lives);
                 self.type_members.extend(ty.members.iter().map(|(name, model)| ((ix, Sym::of(name)), member(&model.r#type))));
             }
         }

@@ -42,6 +42,12 @@ impl Place {
         Place { root, path: Vec::new() }
     }
 
+    /// The place at a path from here.
+    pub(super) fn joined(mut self, path: &[Sym]) -> Place {
+        self.path.extend_from_slice(path);
+        self
+    }
+
     fn join(mut self, name: Sym) -> Place {
         self.path.push(name);
         self
@@ -117,7 +123,7 @@ impl Program<'_> {
             BindingKind::Import(import) => return Some(self.import_place(binding, import, depth).unwrap_or(own)),
             BindingKind::Class(id) => return Some(Place::of(Root::Static(Shape::Class(binding.file, id)))),
             BindingKind::Function(id) => return Some(Place::of(Root::Static(Shape::Constructor(binding.file, id)))),
-            BindingKind::Param(n) if it.init == ExprId::NONE => {
+            BindingKind::Param(n) if self.is_whole_param(binding) => {
                 return self.param_place(FnRef { file: binding.file, id: it.function }, n, depth);
             }
             _ => {}
@@ -129,6 +135,14 @@ impl Program<'_> {
             _ => self.place_deep(init, depth + 1),
         };
         Some(alias.unwrap_or(own))
+    }
+
+    /// A parameter by its own name, with a default or without, and no part of a pattern.
+    pub(super) fn is_whole_param(&self, binding: BindingRef) -> bool {
+        let facts = self.facts(binding.file);
+        let it = &facts.bindings[binding.id.index()];
+        let BindingKind::Param(n) = it.kind else { return false };
+        facts.params(it.function).get(n as usize).is_some_and(|it| it.binding == binding.id)
     }
 
     fn import_place(&self, binding: BindingRef, import: u32, depth: u32) -> Option<Place> {

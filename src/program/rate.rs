@@ -143,7 +143,8 @@ impl Spread<'_, '_> {
         let facts = self.program.facts(file);
         for (i, function) in facts.functions.iter().enumerate() {
             let f = FnRef { file, id: FnId(i as u32) };
-            if self.of(f).is_some() || !self.program.graph.leading_into(f).is_empty() {
+            // One that only calls itself, directly or from a closure of its own, is not called by the program either.
+            if self.of(f).is_some() || self.program.callers(f).any(|it| !self.program.is_within(it.caller, f)) {
                 continue;
             }
             let name = facts.text(function.name);

@@ -91,12 +91,15 @@ impl Tables {
     }
 }
 
-/// Reads every file's classes, literals and assignments. Two rounds: what a file says of its own shapes first, then what
-/// needs other files (base classes, mixins, properties set on imported objects).
+/// Reads every file's classes, literals and assignments, in rounds: what a file says of its own shapes, which functions are
+/// constructors (`this` in them is an instance), what is assigned, and what needs all that (base classes, mixins).
 pub(super) fn collect(program: &mut Program<'_>) {
     let files: Vec<FileId> = program.files().collect();
     let local: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).declarations()).collect();
     local.into_iter().for_each(|it| program.tables.absorb(it));
+    program.forget_values();
+    let constructed: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).constructors()).collect();
+    constructed.into_iter().for_each(|it| program.tables.absorb(it));
     program.forget_values();
     let assigned: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).assignments()).collect();
     assigned.into_iter().for_each(|it| program.tables.absorb(it));
@@ -164,6 +167,39 @@ impl<'l, 'a> Collector<'l, 'a> {
             }
         }
         self.out
+    }
+
+    /// Functions that are constructed or given a prototype.
+    fn constructors(mut self) -> Tables {
+        let facts = self.program.facts(self.file);
+        for site in &facts.sites {
+            let within = FnRef { file: self.file, id: facts.function_of(site.region) };
+            let constructor = match facts.expr(site.expr) {
+                Expr::New(callee, _) => callee,
+                Expr::Assign(AssignOp::Set, target, _) => match self.prototype_owner(target) {
+                    Some(owner) => owner,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            if let Value::Function(f) = self.program.eval(ExprRef::new(within, constructor)) {
+                self.out.constructors.insert(f);
+            }
+        }
+        self.out
+    }
+
+    /// `X` of `X.prototype` and `X.prototype.y`.
+    fn prototype_owner(&self, target: ExprId) -> Option<ExprId> {
+        let facts = self.program.facts(self.file);
+        let Expr::Member(object, name) = facts.expr(target) else { return None };
+        if facts.sym(name) == self.program.words.prototype {
+            return Some(object);
+        }
+        match facts.expr(object) {
+            Expr::Member(owner, middle) if facts.sym(middle) == self.program.words.prototype => Some(owner),
+            _ => None,
+        }
     }
 
     /// Assignments to bindings, `this.x`, `X.prototype.x`, `X.x`.

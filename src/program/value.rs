@@ -204,11 +204,18 @@ impl<'a> Program<'a> {
             BindingKind::Param(n) if it.init == ExprId::NONE => return self.param_value(within, n, depth + 1),
             _ => {}
         }
-        if let Some(init) = it.init.get() {
+        // An empty default says nothing of what is passed.
+        let is_default = |init| self.is_whole_param(binding) && matches!(facts.expr(init), Expr::Object { count: 0, .. });
+        if let Some(init) = it.init.get().filter(|init| !is_default(*init)) {
             let value = self.eval_deep(ExprRef::new(within, init), depth + 1);
             if value != Value::Unknown {
                 return value;
             }
+        }
+        if let BindingKind::Param(n) = it.kind
+            && self.is_whole_param(binding)
+        {
+            return self.param_value(within, n, depth + 1);
         }
         let declared = self.type_value(binding.file, it.ty, depth + 1);
         if declared != Value::Unknown || it.writes == 0 {
@@ -389,130 +396,6 @@ impl<'a> Program<'a> {
             return self.type_value(list.file(), facts.types[ty.index()].element, depth + 1);
         }
         Value::Unknown
-    }
-
-    /// The model of what a call or construction does, with the type of its receiver if it is a method.
-    pub fn call_model(&self, call: ExprRef) -> Option<(&'a CallModel, Option<TypeIx>)> {
-        let facts = self.facts(call.file());
-        match facts.expr(call.id) {
-            Expr::Call(callee, _) => {
-                if let Expr::Member(object, name) = facts.expr(callee) {
-                    let name = facts.sym(name);
-                    let value = self.eval(call.with(object));
-                    return self.method_model(value, name).or_else(|| self.model_by_use(call, object, value, name));
-                }
-                self.value_model(self.eval(call.with(callee)))
-            }
-            Expr::New(callee, _) => match self.eval(call.with(callee)) {
-                Value::Path(path) => match self.paths.ty(path) {
-                    Some(ty) => Some((&self.rulebook.models.ty(ty).construct, None)),
-                    None => self.paths.call(path).map(|it| (it, None)),
-                },
-                Value::Class(shape) | Value::Object(shape) => {
-                    self.model_base(shape).map(|ty| (&self.rulebook.models.ty(ty).construct, None))
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The model of calling a value itself.
-    pub(super) fn value_model(&self, callee: Value) -> Option<(&'a CallModel, Option<TypeIx>)> {
-        let by_type = |ty| self.methods.get(&(ty, self.words.itself)).map(|it| (*it, Some(ty)));
-        match callee {
-            Value::Path(path) => self.paths.call(path).map(|it| (it, None)).or_else(|| by_type(self.paths.value(path)?)),
-            Value::Instance(ty) => by_type(ty),
-            _ => None,
-        }
-    }
-
-    /// What the use of an unknown receiver tells of it: `x.addEventListener("abort", f)` is called on a signal, and
-    /// `pkg.on("error", f)` on a package's namespace that is an emitter.
-    fn model_by_use(&self, call: ExprRef, object: ExprId, value: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
-        let facts = self.facts(call.file());
-        if value.is_known() || ![self.words.on, self.words.add_event_listener].contains(&name) {
-            return None;
-        }
-        let ty = if name == self.words.add_event_listener {
-            let event = self.argument(call, 0).and_then(|it| self.constant_text(it));
-            (event.as_deref() == Some("abort")).then(|| self.rulebook.models.type_at("AbortSignal"))?
-        } else {
-            let Expr::Ident(id) = facts.expr(object) else { return None };
-            let binding = BindingRef { file: call.file(), id };
-            (value == Value::Outside && self.is_package(binding))
-                .then(|| self.rulebook.models.type_at("node:events#EventEmitter"))?
-        };
-        self.method_model(Value::Instance(ty?), name)
-    }
-
-    /// Whether a binding is the namespace or default export of a package.
-    fn is_package(&self, binding: BindingRef) -> bool {
-        let facts = self.facts(binding.file);
-        let it = &facts.bindings[binding.id.index()];
-        match it.kind {
-            BindingKind::Import(import) => match facts.imports[import as usize].imported {
-                crate::facts::Imported::Namespace => true,
-                crate::facts::Imported::Name(name) => facts.sym(name) == self.words.default,
-                crate::facts::Imported::Effect => false,
-            },
-            _ => {
-                matches!(it.init.get().map(|init| facts.expr(init)), Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Free(name) if facts.sym(name) == self.words.require))
-            }
-        }
-    }
-
-    /// The model of a method of a value.
-    pub fn method_model(&self, object: Value, name: Sym) -> Option<(&'a CallModel, Option<TypeIx>)> {
-        let by_type = |ty| self.methods.get(&(ty, name)).map(|it| (*it, Some(ty)));
-        match object {
-            Value::Path(path) => match self.paths.member(path, name) {
-                Some(member) => self.paths.call(member).map(|it| (it, None)).or_else(|| by_type(self.paths.value(path)?)),
-                None => by_type(self.paths.value(path)?),
-            },
-            Value::Instance(ty) => by_type(ty),
-            Value::Object(shape) if self.user_method(shape, name).is_none() => by_type(self.model_base(shape)?),
-            Value::Function(_) | Value::Class(_) => by_type(self.rulebook.models.type_at("Function")?),
-            _ => None,
-        }
-    }
-
-    /// The method of a shape, inherited ones of the program included.
-    pub fn user_method(&self, shape: Shape, name: Sym) -> Option<FnRef> {
-        let mut shape = shape;
-        for _ in 0..MAX_DEPTH {
-            if let Some(&f) = self.tables.methods.get(&(shape, name)) {
-                return Some(f);
-            }
-            match self.tables.bases.get(&shape) {
-                Some(Base::Shape(base)) => shape = *base,
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    /// The modelled type that a shape extends, if any.
-    pub fn model_base(&self, shape: Shape) -> Option<TypeIx> {
-        let mut shape = shape;
-        for _ in 0..MAX_DEPTH {
-            match self.tables.bases.get(&shape)? {
-                Base::Shape(base) => shape = *base,
-                Base::Type(ty) => return Some(*ty),
-                Base::Outside => return None,
-            }
-        }
-        None
-    }
-
-    /// The modelled type of a value.
-    pub fn type_of(&self, value: Value) -> Option<TypeIx> {
-        match value {
-            Value::Instance(ty) => Some(ty),
-            Value::Path(path) => self.paths.value(path),
-            Value::Object(shape) => self.model_base(shape),
-            _ => None,
-        }
     }
 
     fn call_value(&self, call: ExprRef, depth: u32) -> Value {

@@ -19,10 +19,10 @@ macro_rules! words {
 }
 
 words! {
-    add_event_listener = "addEventListener", abort_signal = "abortSignal", apply = "apply", assign = "assign", bind = "bind", call = "call", constructor = "constructor", create = "create",
+    add_event_listener = "addEventListener", add_listener = "addListener", abort_signal = "abortSignal", apply = "apply", assign = "assign", bind = "bind", call = "call", constructor = "constructor", create = "create",
     default = "default", element = "[]", entry = "export=", exports = "exports", extend = "extend", external_signal = "externalSignal", for_each = "forEach", signal = "signal",
     get = "get", itself = "()", get_instance = "getInstance", global = "global", global_this = "globalThis", inherits = "inherits", length = "length",
-    module = "module", object = "Object", on = "on", proto = "__proto__", prototype = "prototype", require = "require",
+    module = "module", object = "Object", on = "on", once = "once", proto = "__proto__", prototype = "prototype", require = "require",
     self_ = "self", set = "set", set_prototype_of = "setPrototypeOf", window = "window", util = "node:util",
 }
 

@@ -16,6 +16,8 @@ const CHECKS: &[&str] = &[
     "production-mode",
     "exposed",
     "limit-off",
+    "by-property",
+    "unsettled",
 ];
 
 /// The headings that every page has below its title, in this order.

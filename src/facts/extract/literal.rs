@@ -112,6 +112,7 @@ impl Extractor<'_> {
         match bare(key) {
             ast::Expr::Lit(Lit::Str(text)) => Some(self.text(text)),
             ast::Expr::Tpl(template) if template.exprs.is_empty() => template.quasis.first().map(|only| self.template_part(only)),
+            ast::Expr::Ident(name) if is_symbol_name(&name.sym) => Some(self.names.intern(&format!("[{}]", name.sym))),
             _ => None,
         }
     }
@@ -144,6 +145,11 @@ impl Extractor<'_> {
     pub(super) fn private_name(&mut self, name: &ast::PrivateName) -> Name {
         self.names.intern(&format!("#{}", name.name))
     }
+}
+
+/// `kClients`: by its name a constant that holds a symbol, so one fixed property.
+fn is_symbol_name(name: &str) -> bool {
+    name.strip_prefix('k').is_some_and(|rest| rest.len() > 2 && rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 /// A text's first bytes.

@@ -1,0 +1,206 @@
+//! Holders: what an expression that holds may be, how fresh each is, and which call handed it in.
+
+use super::calls::How;
+use super::refs::{ExprRef, FnRef, SiteRef};
+use super::{Fresh, Hold, Place, Program, Root};
+use crate::facts::{BindingKind, Expr, ExprId, LogicalOp, Sym};
+use crate::rulebook::Lifetime;
+
+/// Calls that a holder is followed up through.
+const MAX_UP: u32 = 4;
+
+/// Names of what is handed in to be used by many.
+const SERVICES: [&str; 9] = ["store", "bus", "eventBus", "queue", "broker", "hub", "pubsub", "pubSub", "dispatcher"];
+
+impl Program<'_> {
+    /// How fresh the value of an expression is, seen from a site; several answers when call sites differ.
+    pub fn holds(&self, expr: ExprRef, site: SiteRef) -> Vec<Hold> {
+        let direct = |fresh| vec![Hold { fresh, at: site, via: None }];
+        let either = self.alternatives(expr, 0);
+        if either.len() > 1 {
+            return either.into_iter().flat_map(|it| self.holds(it, site)).collect();
+        }
+        if let Some(lifetime) = self.modelled_lifetime(expr) {
+            match lifetime {
+                Lifetime::Program => return direct(Fresh::Program),
+                Lifetime::Connection => return direct(Fresh::Connection),
+                Lifetime::Fresh => return direct(Fresh::Call(site.expr.within)),
+                Lifetime::Receiver => {}
+            }
+        }
+        match self.place(expr) {
+            Some(place) => self.place_holds(&place, site, 0),
+            None => direct(self.unplaced(expr)),
+        }
+    }
+
+    /// The expressions that an expression may stand for: `a ?? b`, `test ? a : b`, and constants of such a value.
+    fn alternatives(&self, expr: ExprRef, depth: u32) -> Vec<ExprRef> {
+        let facts = self.facts(expr.file());
+        let each = |ids: &[ExprId]| ids.iter().flat_map(|&id| self.alternatives(expr.with(id), depth + 1)).collect();
+        match facts.expr(expr.id) {
+            _ if depth > 6 => vec![expr],
+            Expr::Logical(LogicalOp::Or | LogicalOp::Nullish, a, b) => each(&[a, b]),
+            Expr::Choice(parts) => each(&[1, 2].map(|i| facts.item(parts, i).unwrap_or(expr.id))),
+            Expr::Ident(id) => {
+                let binding = &facts.bindings[id.index()];
+                match binding.init.get().filter(|_| binding.writes == 0 && !matches!(binding.kind, BindingKind::Param(_))) {
+                    Some(init) if matches!(facts.expr(init), Expr::Logical(..) | Expr::Choice(_)) => {
+                        let within = FnRef { file: expr.file(), id: binding.function };
+                        self.alternatives(ExprRef::new(within, init), depth + 1)
+                    }
+                    _ => vec![expr],
+                }
+            }
+            _ => vec![expr],
+        }
+    }
+
+    /// How fresh a place is, seen from a site.
+    pub fn place_holds(&self, place: &Place, site: SiteRef, depth: u32) -> Vec<Hold> {
+        if depth < MAX_UP {
+            let origins = self.origins(place);
+            if !origins.is_empty() {
+                return origins.iter().flat_map(|it| self.place_holds(it, site, depth + 1)).collect();
+            }
+            let handed = self.handed_in(place, depth);
+            if handed.iter().any(|it| it.fresh != Fresh::Unknown) {
+                return handed;
+            }
+        }
+        vec![Hold { fresh: self.fresh_of(place, site.expr.within), at: site, via: None }]
+    }
+
+    /// What call sites pass for a parameter: the receiver's place is the argument's, one call up.
+    fn handed_in(&self, place: &Place, depth: u32) -> Vec<Hold> {
+        let Root::Param(f, n) = place.root else { return Vec::new() };
+        let up = |arg: &super::Arg| {
+            let mut up = match self.place(arg.value) {
+                Some(it) => self.place_holds(&it.joined(&place.path), arg.site, depth + 1),
+                None => vec![Hold { fresh: self.unplaced(arg.value), at: arg.site, via: None }],
+            };
+            up.iter_mut().for_each(|hold| hold.via = Some(arg.site));
+            up
+        };
+        let mut holds: Vec<Hold> = self.args(f, n).iter().take(32).flat_map(up).collect();
+        holds.dedup();
+        holds
+    }
+
+    /// The places that a property of an object literal is filled from: its own value, or what is spread into it.
+    fn origins(&self, place: &Place) -> Vec<Place> {
+        let (file, id) = match place.root {
+            Root::Made(file, id) => (file, id),
+            Root::Binding(binding) => {
+                let it = &self.facts(binding.file).bindings[binding.id.index()];
+                match it.init.get().filter(|_| it.writes == 0) {
+                    Some(init) => (binding.file, init),
+                    None => return Vec::new(),
+                }
+            }
+            _ => return Vec::new(),
+        };
+        let facts = self.facts(file);
+        let [name, rest @ ..] = place.path.as_slice() else { return Vec::new() };
+        let literal = ExprRef::new(self.evaluator(file, id), id);
+        let properties = facts.properties(facts.expr(id));
+        if let Some(own) = properties.iter().find(|it| facts.sym(it.name) == *name) {
+            return self.place(literal.with(own.value)).map(|it| it.joined(rest)).into_iter().collect();
+        }
+        let spread = properties.iter().filter_map(|it| match facts.expr(it.value) {
+            Expr::Spread(inner) => Some(literal.with(inner)),
+            _ => None,
+        });
+        let filled = spread.flat_map(|it| self.alternatives(it, 0)).filter_map(|it| self.place(it));
+        filled.map(|it| it.joined(&place.path)).filter(|it| matches!(it.root, Root::Param(..))).collect()
+    }
+
+    /// What the models say of the properties on the way from a parameter to a place: `req.socket.server`.
+    pub(super) fn member_lifetime(&self, place: &Place) -> Option<Fresh> {
+        let Root::Param(f, n) = place.root else { return None };
+        let mut ty = self.type_of(self.param_value_of(f, n));
+        let mut found = None;
+        for name in &place.path {
+            let Some(it) = ty else { break };
+            match self.member_lifetimes.get(&(it, *name)) {
+                Some(Lifetime::Program) => found = Some(Fresh::Program),
+                Some(Lifetime::Connection) => found = Some(Fresh::Connection),
+                _ => {}
+            }
+            ty = self.type_members.get(&(it, *name)).copied().flatten();
+        }
+        found
+    }
+
+    /// What a call or `new` without a place makes: fresh in the function that evaluates it.
+    fn unplaced(&self, expr: ExprRef) -> Fresh {
+        match self.facts(expr.file()).expr(expr.id) {
+            Expr::Call(..) | Expr::New(..) | Expr::Object { .. } | Expr::Array(_) | Expr::Function(_) => Fresh::Call(expr.within),
+            Expr::Await(inner) => self.unplaced(expr.with(inner)),
+            _ => Fresh::Unknown,
+        }
+    }
+
+    /// What the models say of a property or a call's result.
+    fn modelled_lifetime(&self, expr: ExprRef) -> Option<Lifetime> {
+        let facts = self.facts(expr.file());
+        match facts.expr(expr.id) {
+            Expr::Member(object, name) => {
+                let ty = self.type_of(self.eval(expr.with(object)))?;
+                self.rulebook.models.member(ty, facts.text(name))?.lifetime
+            }
+            Expr::Call(..) => self.call_model(expr)?.0.lifetime,
+            Expr::Ident(id) => {
+                let binding = &facts.bindings[id.index()];
+                let init = binding.init.get().filter(|_| binding.writes == 0)?;
+                match facts.expr(init) {
+                    Expr::Member(..) | Expr::Call(..) => {
+                        let within = FnRef { file: expr.file(), id: binding.function };
+                        self.modelled_lifetime(ExprRef::new(within, init))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// An abort signal that a caller hands in, by itself or in its options: meant to be shared by many calls.
+    pub(super) fn shared_signal(&self, place: &Place, from: FnRef, depth: u32) -> Option<FnRef> {
+        let name = self.place_name(place)?;
+        let is_signal = [self.words.signal, self.words.abort_signal, self.words.external_signal].contains(&name);
+        let is_service = matches!(place.root, Root::Param(..)) && SERVICES.iter().any(|it| name == Sym::of(it));
+        if !is_signal && !is_service {
+            return None;
+        }
+        match &place.root {
+            Root::Param(f, n) => {
+                let called_back = self.callers(*f).any(|edge| matches!(edge.how, How::Callback { .. }));
+                let unit = self.type_of(self.param_value(*f, *n, 0)).is_some_and(|ty| self.is_unit(ty));
+                (!called_back && !unit && !self.entries_of.contains_key(f)).then_some(*f)
+            }
+            // A signal of the instance's own controller is as fresh as the instance.
+            Root::Instance(shape) => {
+                let first = place.path.first()?;
+                let writes = self.tables.fields.get(&(*shape, *first)).map_or(&[][..], Vec::as_slice);
+                let own = writes.iter().any(|it| {
+                    let facts = self.facts(it.value.file());
+                    match facts.expr(it.value.id) {
+                        Expr::New(..) => true,
+                        Expr::Member(object, _) => {
+                            !matches!(self.place(it.value.with(object)).map(|it| it.root), Some(Root::Param(..)))
+                        }
+                        _ => false,
+                    }
+                });
+                (!own).then_some(from)
+            }
+            // A variable that one of them is assigned to.
+            Root::Binding(binding) if place.path.is_empty() && depth == 0 => {
+                let writes = self.tables.writes.get(binding).map_or(&[][..], Vec::as_slice);
+                writes.iter().filter_map(|it| self.place(it.value)).find_map(|it| self.shared_signal(&it, from, 1))
+            }
+            _ => None,
+        }
+    }
+}
