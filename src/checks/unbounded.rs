@@ -88,6 +88,10 @@ fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> boo
             _ => break,
         }
     }
+    // A call that leads up to an entry is no event of something that was made.
+    if !matches!(edge.how, How::Callback { .. }) {
+        return false;
+    }
     let facts = program.facts(edge.site.expr.file());
     let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
     let Expr::Member(receiver, _) = facts.expr(callee) else { return false };
