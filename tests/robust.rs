@@ -229,6 +229,13 @@ const CIRCLES: &[&[(&str, &str)]] = &[
         "app.use(h); function h(q, s, n) { app.use(h); n(h(q, s, n)); q.x = q; q.x.x.on('x', () => h(q)) } app.get('/', h(h))",
     )],
     &[(
+        "a.ts",
+        "import http from 'http'; import { EventEmitter } from 'events'; class A { bus: EventEmitter; constructor(private b: B) \
+         { this.bus = this.b.bus } go() { this.bus.on('x', () => {}) } } class B { bus: EventEmitter; constructor(private a: A) \
+         { this.bus = this.a.bus } go() { this.bus.on('x', () => {}) } } http.createServer((req, res) => { const a = new \
+         A(undefined!); const b = new B(a); a.go(); b.go() }).listen(1)",
+    )],
+    &[(
         "a.js",
         "m.set(m, m); m.get(m).set(m, m.get(m)); const c = { [c]: c, ...c }; c.c = c; c.c.c.push(c); a[a[a]] = a; a[a[a]].push(a)",
     )],

@@ -37,9 +37,20 @@ pub struct Hold {
     pub via: Option<SiteRef>,
 }
 
+/// How many fields freshness is followed through.
+const MAX_FIELDS: u32 = 4;
+
 impl Program<'_> {
     /// How fresh a place is.
     pub fn fresh_of(&self, place: &Place, from: FnRef) -> Fresh {
+        self.fresh_deep(place, from, 0)
+    }
+
+    fn fresh_deep(&self, place: &Place, from: FnRef, depth: u32) -> Fresh {
+        // Objects that hold each other hand their fields around in circles.
+        if depth > MAX_FIELDS {
+            return Fresh::Unknown;
+        }
         if place.path.contains(&self.words.element) {
             return Fresh::Unknown;
         }
@@ -63,7 +74,7 @@ impl Program<'_> {
             Root::Param(f, n) => self.fresh_param(*f, *n),
             Root::Instance(shape) => match place.path.as_slice() {
                 [] => Fresh::Instance(*shape),
-                [name, ..] => self.fresh_field(*shape, *name, from),
+                [name, ..] => self.fresh_field(*shape, *name, from, depth),
             },
         };
         self.promote(fresh)
@@ -134,7 +145,7 @@ impl Program<'_> {
 
     /// A field is as fresh as its instance when the class fills it itself; what the constructor is handed is as fresh as
     /// where it is constructed.
-    fn fresh_field(&self, shape: Shape, name: crate::facts::Sym, from: FnRef) -> Fresh {
+    fn fresh_field(&self, shape: Shape, name: crate::facts::Sym, from: FnRef, depth: u32) -> Fresh {
         let writes = self.tables.fields.get(&(shape, name)).map_or(&[][..], Vec::as_slice);
         let mut fresh = Fresh::Instance(shape);
         let declared = self.param_field(shape, name).map(|(f, n)| Place::of(Root::Param(f, n)));
@@ -142,7 +153,7 @@ impl Program<'_> {
         for place in declared.into_iter().chain(written) {
             // What the constructor was handed by the only class that constructs it.
             if matches!(place.root, Root::Instance(outer) if outer != shape) {
-                match self.fresh_of(&place, from) {
+                match self.fresh_deep(&place, from, depth + 1) {
                     Fresh::Program => return Fresh::Program,
                     it @ Fresh::Instance(outer) if outer != shape => fresh = it,
                     _ => {}
@@ -155,7 +166,7 @@ impl Program<'_> {
                 let from_args = self.args(f, n).iter().take(16).filter_map(|arg| self.place(arg.value)).map(|it| match it.root {
                     Root::Param(..) => Fresh::Unknown,
                     _ if it.root == Root::Instance(shape) && it.path == [name] => Fresh::Unknown,
-                    _ => self.fresh_of(&it, from),
+                    _ => self.fresh_deep(&it, from, depth + 1),
                 });
                 if let Some(longest) = from_args.max() {
                     match longest {
