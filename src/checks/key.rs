@@ -105,7 +105,10 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
             if is_counter(program, key) {
                 return Keys::Fresh;
             }
-            next(object)
+            match program.property(key.with(object), facts.sym(name)) {
+                Some(value) => keys_deep(program, value, depth + 1),
+                None => part_of(next(object), text),
+            }
         }
         Expr::Index(object, _) => next(object),
         Expr::Ident(_) | Expr::Param(..) => binding(program, key, depth),
@@ -130,7 +133,8 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
                 Expr::Member(object, _) => next(object),
                 _ => Keys::Closed,
             };
-            let most = facts.list(args).map(next).max().unwrap_or(Keys::Closed).max(receiver);
+            let args_most = facts.list(args).map(|it| of_object(program, key.with(it), next(it))).max();
+            let most = args_most.unwrap_or(Keys::Closed).max(receiver);
             if most == Keys::Closed && facts.list(args).len() == 0 { Keys::Unknown } else { most }
         }
         _ => Keys::Unknown,
@@ -173,6 +177,19 @@ fn is_kind(program: &Program<'_>, object: ExprRef) -> bool {
         Expr::Ident(id) => KINDS.contains(&facts.text(facts.bindings[id.index()].name)),
         _ => false,
     }
+}
+
+/// A property of something new is new itself only if it names that thing.
+fn part_of(object: Keys, name: &str) -> Keys {
+    let lower = name.to_ascii_lowercase();
+    let names = ["id", "key", "uuid", "token", "sid", "hash"].iter().any(|it| lower.ends_with(it));
+    if object == Keys::Fresh && !names { Keys::Unknown } else { object }
+}
+
+/// What a function makes of a new object may be the same for many.
+fn of_object(program: &Program<'_>, arg: ExprRef, keys: Keys) -> Keys {
+    let object = matches!(program.eval(arg), Value::Object(_)) || keys == Keys::Fresh && is_new(program, arg);
+    if object && keys == Keys::Fresh { Keys::Unknown } else { keys }
 }
 
 fn kind_of_unit(name: &str) -> Keys {

@@ -53,6 +53,9 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if hold.via.is_none() && forwards(program, acquired) {
         confidence = confidence.min(Confidence::Suspect);
     }
+    if hold.fresh == Fresh::Program && acquired.holder(program).is_some_and(|it| of_some_object(program, it, 0)) {
+        confidence = confidence.min(Confidence::Suspect);
+    }
     if acquired.model.may_end {
         confidence = confidence.min(Confidence::Suspect);
     }
@@ -88,6 +91,24 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     }
     let span = program.head(acquired.site.expr);
     Some(Draft { rule, confidence, message, span, within: acquired.site.expr.within, story }.finish(program))
+}
+
+/// Whether a holder is a property of an object that came in by a parameter: which of the objects of its shape that is,
+/// nobody knows.
+fn of_some_object(program: &Program<'_>, holder: ExprRef, depth: u32) -> bool {
+    let facts = program.facts(holder.file());
+    match facts.expr(holder.id) {
+        Expr::Member(object, _) if depth < 6 => {
+            let object = holder.with(object);
+            let own = program.place(object).is_some_and(|it| matches!(it.root, Root::Param(..)) && it.path.is_empty());
+            (own && program.shape_of(object).is_some()) || of_some_object(program, object, depth + 1)
+        }
+        Expr::Ident(_) if depth < 6 => {
+            let init = program.initial(holder);
+            init != holder && of_some_object(program, init, depth + 1)
+        }
+        _ => false,
+    }
 }
 
 /// A handler that is a parameter of the function around: it passes on a registration of its caller's.
