@@ -278,7 +278,10 @@ struct Verdict {
 fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Verdict {
     let mut verdict = Verdict::default();
     let mut shrinks = Vec::new();
-    for at in program.uses(place) {
+    let uses = program.uses(place);
+    // Not even the growth is among them: nobody knows what else happens to it.
+    verdict.escapes = uses.is_empty();
+    for at in uses {
         match classify(program, at, place) {
             Usage::Grow | Usage::Ignored => {}
             Usage::Read => verdict.read = true,

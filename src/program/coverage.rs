@@ -293,6 +293,9 @@ impl Program<'_> {
         let How::Callback { recurs, certainty, named } = edge.how else { return None };
         let event = self.event_name(edge.site.expr);
         let quoted = event.as_deref().unwrap_or("an event");
+        if recurs == Recurrence::Exit {
+            return Some(Coverage::new(Grade::None, release, "released only when the process ends"));
+        }
         match certainty {
             Some(Certainty::Sure) => return None,
             Some(Certainty::Rare | Certainty::Never) => {

@@ -266,9 +266,26 @@ impl Program<'_> {
         member || self.tables.fields.contains_key(&(shape, name))
     }
 
+    /// The file that a `require` call leads to.
+    fn required_file(&self, call: ExprRef) -> Option<FileId> {
+        let facts = self.facts(call.file());
+        let Expr::Call(callee, args) = facts.expr(call.id) else { return None };
+        let (Expr::Free(name), Some(Expr::Str(specifier))) = (facts.expr(callee), facts.item(args, 0).map(|it| facts.expr(it)))
+        else {
+            return None;
+        };
+        match self.target(call.file(), specifier) {
+            super::Target::File(file) if facts.sym(name) == self.words.require => Some(*file),
+            _ => None,
+        }
+    }
+
     /// `m.get(k)` is an element; a getter function is the place that it returns.
     fn call_place(&self, call: ExprRef, callee: ExprId, _args: crate::facts::ListId, depth: u32) -> Option<Place> {
         let facts = self.facts(call.file());
+        if let Some(file) = self.required_file(call) {
+            return self.export_place(file, self.words.entry, depth + 1);
+        }
         if let Expr::Member(object, name) = facts.expr(callee) {
             let sym = facts.sym(name);
             let receiver = self.eval_deep(call.with(object), depth + 1);

@@ -10,7 +10,7 @@ impl Program<'_> {
     /// The expressions that stand for a place, in file order: its own name, members of that name, aliases, and parameters
     /// that call sites always fill with it.
     pub fn uses(&self, place: &Place) -> Vec<ExprRef> {
-        let Some(name) = self.place_name(place) else { return Vec::new() };
+        let Some(name) = self.place_name(place) else { return self.uses_of_unnamed(place) };
         let mut found = Vec::new();
         for file in self.files() {
             if self.may_use(file, place, name) {
@@ -18,6 +18,15 @@ impl Program<'_> {
             }
         }
         found
+    }
+
+    /// What is made without a name of its own (`module.exports = new Map()`) is used by the names that others give it.
+    fn uses_of_unnamed(&self, place: &Place) -> Vec<ExprRef> {
+        let of_file = |file: FileId| {
+            let aliases = self.aliases(file).get(place).cloned().unwrap_or_default();
+            aliases.into_iter().flat_map(move |id| self.binding_uses(BindingRef { file, id }))
+        };
+        self.files().flat_map(of_file).collect()
     }
 
     /// The last name of a place.
