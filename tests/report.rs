@@ -51,6 +51,8 @@ impl Case {
             story,
             fingerprint: "0123456789abcdef0123".to_owned(),
             suppressed: None,
+            trace: leaklint::finding::Trace::default(),
+            evidence: None,
         });
         self.findings.last_mut().unwrap()
     }

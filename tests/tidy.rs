@@ -45,7 +45,7 @@ const BANS: &[(&str, &[&str])] = &[
 const WORDS: &[(&[&str], &[&str])] = &[
     (&["swc_"], &["syntax", "facts"]),
     (&["println!", "print!(", "eprint!(", "io::stdout", "io::stderr"], &["report", "lsp", "cli", "main"]),
-    (&["serde_json::to_", "serde_json::json!"], &["report", "lsp", "cli"]),
+    (&["serde_json::to_", "serde_json::json!"], &["report", "lsp", "cli", "capture"]),
     (&["fs::", "File::open", ".read_dir()", ".is_file()", ".canonicalize()"], &["workspace", "capture", "prove", "lsp", "cli"]),
     (&[".unwrap()", "todo!(", "unimplemented!(", "dbg!("], &[]),
 ];

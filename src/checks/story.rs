@@ -115,6 +115,8 @@ impl Draft<'_> {
             story: self.story,
             fingerprint: String::new(),
             suppressed: None,
+            trace: crate::finding::Trace::default(),
+            evidence: None,
         }
     }
 }

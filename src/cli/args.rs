@@ -1,5 +1,8 @@
 //! What can be typed.
 
+use super::capture::CaptureArgs;
+use super::confirm::ConfirmArgs;
+use super::prove::ProveArgs;
 use crate::config::{Confidence, Level, Size};
 use crate::report::Format;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -36,6 +39,12 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Check files and folders for leaks
     Check(Box<CheckArgs>),
+    /// Hold findings against heap snapshots: what of them is really alive?
+    Confirm(Box<ConfirmArgs>),
+    /// Take heap snapshots of a running Node process
+    Capture(Box<CaptureArgs>),
+    /// Start a server, drive it, and confirm or contradict its findings
+    Prove(Box<ProveArgs>),
     /// Tell why a rule's leak leaks and what to do about it
     Explain(ExplainArgs),
     /// List the rules
@@ -74,7 +83,7 @@ pub(super) struct CheckArgs {
 }
 
 /// Which findings are shown.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Findings")]
 pub(super) struct ChoiceArgs {
     /// The least confidence that is shown [default: likely]
@@ -95,7 +104,7 @@ pub(super) struct ChoiceArgs {
 }
 
 /// Which files are read.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Files")]
 pub(super) struct FileArgs {
     /// The name of the file that standard input stands for
@@ -122,7 +131,7 @@ pub(super) struct FileArgs {
 }
 
 /// What the exit code says.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Exit code")]
 pub(super) struct ExitArgs {
     /// The least severity that fails the run [default: error]

@@ -20,8 +20,8 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
     let started = Instant::now();
     let folder = project::folder()?;
     let rulebook = Rulebook::builtin();
-    let settings = project::settings(args, &folder, &rule_ids(rulebook), terminal)?;
-    let selection = project::selection(args, &settings, &folder)?;
+    let settings = project::settings(args.into(), &folder, &rule_ids(rulebook), terminal)?;
+    let selection = project::selection(args.into(), &settings, &folder)?;
     let prepared = started.elapsed();
     let mut analysis = workspace::run(&selection, rulebook);
     let judged = settle(&mut analysis, &settings, rulebook);

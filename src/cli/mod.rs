@@ -4,10 +4,13 @@
 //! clean, 1 for findings that fail the run, 2 when the job could not be done. No analysis lives here.
 
 mod args;
+mod capture;
 mod check;
+mod confirm;
 mod failure;
 mod output;
 mod project;
+mod prove;
 mod rules;
 mod terminal;
 
@@ -51,6 +54,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::new(cli.color, cli.quiet, cli.verbose);
     let result = match &cli.command {
         Command::Check(args) => check::check(args, terminal),
+        Command::Confirm(args) => confirm::confirm(args, terminal),
+        Command::Capture(args) => capture::capture(args, terminal),
+        Command::Prove(args) => prove::prove(args, terminal),
         Command::Explain(args) => rules::explain(args, terminal),
         Command::Rules(args) => rules::rules(args, terminal),
     };

@@ -1,6 +1,6 @@
 //! From arguments and configuration to settings and a selection of files.
 
-use super::args::{CheckArgs, ConfigArgs};
+use super::args::{CheckArgs, ChoiceArgs, ConfigArgs, ExitArgs, FileArgs};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::{Confidence, Settings, find};
@@ -17,9 +17,25 @@ pub(super) fn folder() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|error| Failure::new(format!("cannot find the working directory: {error}")))
 }
 
+/// What is analysed, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub(super) paths: &'a [PathBuf],
+    pub(super) choice: &'a ChoiceArgs,
+    pub(super) files: &'a FileArgs,
+    pub(super) exit: &'a ExitArgs,
+    pub(super) config: &'a ConfigArgs,
+}
+
+impl<'a> From<&'a CheckArgs> for Request<'a> {
+    fn from(args: &'a CheckArgs) -> Request<'a> {
+        Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &args.exit, config: &args.config }
+    }
+}
+
 /// The settings of a run: defaults, the configuration file, the command line.
-pub(super) fn settings(args: &CheckArgs, folder: &Path, known: &[&str], terminal: Terminal) -> Result<Settings, Failure> {
-    let mut settings = configured(&args.config, folder, &start(args, folder), known, terminal)?;
+pub(super) fn settings(args: Request<'_>, folder: &Path, known: &[&str], terminal: Terminal) -> Result<Settings, Failure> {
+    let mut settings = configured(args.config, folder, &start(args, folder), known, terminal)?;
     for rule in args.choice.select.iter().chain(&args.choice.ignore) {
         if !known.contains(&rule.as_str()) {
             return Err(Failure::unknown_rule(rule, known));
@@ -76,9 +92,9 @@ fn is_absence(kind: io::ErrorKind) -> bool {
 }
 
 /// Where the search for a configuration file starts: the folder that all named paths are in.
-fn start(args: &CheckArgs, folder: &Path) -> PathBuf {
+fn start(args: Request<'_>, folder: &Path) -> PathBuf {
     let mut common: Option<PathBuf> = None;
-    for path in &args.paths {
+    for path in args.paths {
         let path = if is_stdin(path) { args.files.stdin_filename.as_deref().unwrap_or(Path::new(STDIN)) } else { path };
         let mut path = absolute(folder, path);
         if !path.is_dir() {
@@ -93,10 +109,10 @@ fn start(args: &CheckArgs, folder: &Path) -> PathBuf {
 }
 
 /// The files of a run. Reads standard input when it is asked for.
-pub(super) fn selection(args: &CheckArgs, settings: &Settings, folder: &Path) -> Result<Selection, Failure> {
+pub(super) fn selection(args: Request<'_>, settings: &Settings, folder: &Path) -> Result<Selection, Failure> {
     let mut selection = Selection {
         cwd: folder.to_owned(),
-        paths: args.paths.clone(),
+        paths: args.paths.to_vec(),
         include_tests: settings.include_tests,
         include_generated: settings.include_generated,
         no_ignore: args.files.no_ignore,

@@ -5,15 +5,19 @@
 
 use crate::text::Span;
 
+mod evidence;
 mod fingerprint;
 mod house;
 mod judge;
 mod suppress;
+mod trace;
 
+pub use evidence::{Evidence, Verdict};
 pub use fingerprint::{fingerprint, number_duplicates, snippet};
 pub use house::{HOUSE_RULES, HouseRule, rule_ids};
 pub use judge::{Docket, Judged, fails, judge};
 pub use suppress::{Comments, suppress};
+pub use trace::{Owner, SlotKind, Sought, Trace};
 
 /// How bad a leak is. Ordered: `Info < Warning < Error`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
@@ -98,6 +102,10 @@ pub struct Finding {
     pub fingerprint: String,
     /// Set when a comment, the configuration or a baseline silences it.
     pub suppressed: Option<Suppressed>,
+    /// What a heap must show if it is true.
+    pub trace: Trace,
+    /// What a heap showed.
+    pub evidence: Option<Evidence>,
 }
 
 impl Finding {

@@ -257,6 +257,8 @@ impl<'a> Bench<'a> {
             story: Vec::new(),
             fingerprint: String::new(),
             suppressed: None,
+            trace: crate::finding::Trace::default(),
+            evidence: None,
         }
     }
 
@@ -312,6 +314,8 @@ pub(super) mod tests {
             story: Vec::new(),
             fingerprint: String::new(),
             suppressed: None,
+            trace: crate::finding::Trace::default(),
+            evidence: None,
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) fn finding(file: FileId, problem: Problem) -> Finding {
         story: Vec::new(),
         fingerprint: String::new(),
         suppressed: None,
+        trace: crate::finding::Trace::default(),
+        evidence: None,
     }
 }
 

@@ -1,0 +1,1 @@
+//! A live process to snapshots, execution counts and memory figures, over the inspector protocol.

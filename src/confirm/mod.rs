@@ -1,0 +1,1 @@
+//! Findings against heaps: the ledger and its verdicts.

@@ -1,0 +1,1 @@
+//! Heap snapshots: bytes to a graph, and what can be read off it.

@@ -1,0 +1,1 @@
+//! The experiment: start a program, drive it, capture it.
