@@ -10,6 +10,7 @@ mod confirm;
 mod failure;
 mod output;
 mod project;
+mod proof;
 mod prove;
 mod rules;
 mod terminal;

@@ -4,6 +4,7 @@
 //! that was settled before.
 
 mod concise;
+mod evidence;
 mod excerpt;
 mod frame;
 mod json;
@@ -13,6 +14,7 @@ mod pretty;
 mod style;
 mod summary;
 
+use crate::confirm::Unexplained;
 use crate::finding::{Finding, HOUSE_RULES};
 use crate::text::{FileId, LineIndex};
 use crate::workspace::Files;
@@ -41,6 +43,15 @@ pub struct Report<'a> {
     pub hidden: usize,
     /// What the user should know: one sentence each, sorted.
     pub notes: &'a [String],
+    /// What a heap showed beside the findings, if one was asked.
+    pub proof: Option<Proof<'a>>,
+}
+
+/// What a heap showed beside the findings.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof<'a> {
+    /// Growth that no finding explains, the largest first.
+    pub unexplained: &'a [Unexplained],
 }
 
 /// An output format.

@@ -1,5 +1,6 @@
 //! Frames around the source, for people: each finding with its story drawn as labels, file by file.
 
+use super::evidence;
 use super::excerpt::{Excerpt, Mark};
 use super::style::{Style, harmless};
 use super::summary::{confidence_word, severity_word};
@@ -18,6 +19,9 @@ pub(super) fn render(report: Report<'_>, style: Style, out: &mut dyn Write) -> i
             // Below the first file there is nothing to say that the labels do not say.
             let text = if n == 0 { &text[..] } else { text.split_once('\n').map_or("", |(_, rest)| rest) };
             out.write_all(text.as_bytes())?;
+        }
+        if let Some(it) = &finding.evidence {
+            out.write_all(evidence::lines(it, style).as_bytes())?;
         }
         writeln!(out)?;
     }
