@@ -22,6 +22,6 @@ pub use inspector::Inspector;
 pub use manifest::{Manifest, ScriptFile, SnapshotEntry};
 pub use memory::Memory;
 pub use scripts::script_path;
-pub use snapshot::{Progress, SnapshotInfo};
+pub use snapshot::{OnProgress, Progress, SnapshotInfo, SnapshotOptions};
 pub use targets::{Target, is_loopback, targets};
 pub use time::utc;
