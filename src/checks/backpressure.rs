@@ -3,7 +3,7 @@
 use super::named::rule;
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{Expr, Facts, LoopKind, RegionId, RegionKind, Sym};
-use crate::finding::{Confidence, Finding, Role};
+use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{ExprRef, How, Program, Rate, SiteRef};
 use crate::rulebook::Part;
 
@@ -33,7 +33,7 @@ pub(super) fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let confidence = of_rate(rated).min(if unsure { Confidence::Suspect } else { Confidence::Likely });
     let how = if source == Source::Stream { "as they come, without waiting" } else { "in a loop that does not wait" };
     let message = format!("chunks are written {how} for the receiver, {}", per(rated.recurs));
-    Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace: Trace::default() }.finish(program))
 }
 
 /// A transforming stream that fills itself: what reads it decides.

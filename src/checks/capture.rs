@@ -2,6 +2,7 @@
 //! context (V8 keeps one context per scope, with every variable that any closure of the scope captures).
 
 use super::story::{Draft, of_rate, per, recurs, step};
+use super::trace;
 use crate::facts::{BindingKind, Expr, ExprId, Facts, FnId, Function};
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{ExprRef, FnRef, Fresh, Place, Program, Root, Value};
@@ -67,8 +68,10 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
         story.push(step(Role::Held, span, format!("keeps `{name}`, {how}")));
         let message = format!("closure stored {} in a place that stays keeps `{name}` alive", per(rated.recurs));
         let confidence = of_rate(rated).min(Confidence::Likely);
+        let trace = trace::of_closure(program, at.expr, f);
         found.push(
-            Draft { rule, confidence, message, span: span_of(program, f, holder, in_collection), within, story }.finish(program),
+            Draft { rule, confidence, message, span: span_of(program, f, holder, in_collection), within, story, trace }
+                .finish(program),
         );
     }
     found

@@ -1,9 +1,10 @@
 //! Small checks of things that never work as meant: collections written by property, promises raced in a loop.
 
 use super::story::{Draft, step};
+use super::trace;
 use crate::facts::{AssignOp, Expr, LoopKind, RegionId, RegionKind};
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{BindingRef, ExprRef, FnRef, Program, SiteRef, Value};
+use crate::program::{BindingRef, ExprRef, FnRef, Place, Program, Root, SiteRef, Value};
 use crate::rulebook::Rule;
 use crate::text::{FileId, Span};
 
@@ -45,7 +46,8 @@ fn written(program: &Program<'_>, rule: &Rule, at: SiteRef) -> Option<Finding> {
     let weak = if ty.starts_with("Weak") { ", strongly, under the key's text" } else { "" };
     let message =
         format!("`{name}` is a `{ty}` and is written by property, so its `delete` removes nothing: the value stays{weak}");
-    Some(Draft { rule, confidence: Confidence::Certain, message, span, within: at.expr.within, story }.finish(program))
+    let trace = trace::of_properties(program, collection, at.expr);
+    Some(Draft { rule, confidence: Confidence::Certain, message, span, within: at.expr.within, story, trace }.finish(program))
 }
 
 /// `Promise.race([work, pending])` in a loop without end, where `pending` was made outside: each round leaves its
@@ -77,7 +79,8 @@ fn race(program: &Program<'_>, rule: &Rule, at: SiteRef) -> Option<Finding> {
     ];
     let message = format!("`{name}` gains a reaction per repetition, with the result of each race, until it settles");
     let confidence = if is_unconditional(program, at, region) { Confidence::Likely } else { Confidence::Suspect };
-    Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+    let trace = trace::of_collection(program, &Place::of(Root::Binding(pending)), &[at.expr]);
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace }.finish(program))
 }
 
 /// A constant that is a promise made by hand before a loop began, and that no timer settles.

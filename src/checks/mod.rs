@@ -16,6 +16,7 @@ mod removal;
 mod returned;
 mod story;
 mod timeout;
+mod trace;
 mod unbounded;
 mod unreleased;
 mod unsafe_default;

@@ -5,7 +5,7 @@ use super::backpressure;
 use super::key::comes_from_unit;
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{BinaryOp, Expr, ExprId};
-use crate::finding::{Confidence, Finding, Role};
+use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{BindingRef, ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
 use crate::rulebook::{CallModel, Recurrence, Rule};
 use crate::text::FileId;
@@ -46,7 +46,7 @@ fn whole_read(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let parsed = is_parsed(program, at.expr);
     let confidence = of_rate(rated).min(if parsed { Confidence::Suspect } else { Confidence::Likely });
     let message = format!("a file that the request names is read whole into memory {}", per(rated.recurs));
-    Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace: Trace::default() }.finish(program))
 }
 
 /// Whether text goes into `JSON.parse`, at once or by way of a binding.
@@ -102,7 +102,7 @@ fn exposed(program: &Program<'_>, at: SiteRef, _model: &CallModel) -> Option<Fin
     let confidence = of_rate(rated).min(if guarded { Confidence::Suspect } else { Confidence::Likely });
     let message =
         "a request can ask for a heap dump or profile, which holds every secret in memory and stops the process".to_owned();
-    Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace: Trace::default() }.finish(program))
 }
 
 /// Whether the route's registration names more than a path and a handler.
@@ -145,5 +145,8 @@ fn limit_off(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
         step(Role::Acquired, program.head(added.site.expr), "and listeners are added again and again here"),
     ];
     let message = "the warning that shows leaking listeners is switched off on an emitter that gains them".to_owned();
-    Some(Draft { rule, confidence: Confidence::Likely, message, span, within: at.expr.within, story }.finish(program))
+    Some(
+        Draft { rule, confidence: Confidence::Likely, message, span, within: at.expr.within, story, trace: Trace::default() }
+            .finish(program),
+    )
 }

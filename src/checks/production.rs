@@ -2,7 +2,7 @@
 
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::Expr;
-use crate::finding::{Confidence, Finding, Role};
+use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{Manifest, Modelled, Program, Rate, SiteRef, StartCommand, StartKind};
 use crate::text::FileId;
 
@@ -27,7 +27,7 @@ fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let confidence = of_rate(rated).min(Confidence::Likely);
     let place = format!("`{}` of {}:{}", start.text, start.path, start.line);
     let message = format!("pages are rendered {} by a server that {place} starts without NODE_ENV=production", per(rated.recurs));
-    Some(Draft { rule, confidence, message, span, within: at.expr.within, story }.finish(program))
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace: Trace::default() }.finish(program))
 }
 
 fn nearest<'p>(program: &'p Program<'_>, file: FileId) -> Option<&'p Manifest> {

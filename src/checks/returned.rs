@@ -3,9 +3,10 @@
 use super::acquisition::Acquisition;
 use super::listener::Removals;
 use super::story::{Draft, of_rate, per, recurs, step};
+use super::trace;
 use super::unreleased::{is_listener, past, removal, thing, token};
 use crate::facts::{Expr, UnaryOp};
-use crate::finding::{Confidence, Finding, Role};
+use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{Edge, ExprRef, FnRef, Fresh, Hold, How, Program, Root, SiteRef, Value};
 
 /// Calls of a function whose acquisition the returned function alone releases, and that throw it away.
@@ -76,7 +77,8 @@ fn judge(program: &Program<'_>, acquired: &Acquisition<'_>, call: SiteRef, relea
         step(Role::Released, program.head(release.expr), "released here, by the function that is returned"),
     ];
     story.extend(recurs(program, hold.at, rated));
-    Some(Draft { rule, confidence, message, span, within: call.expr.within, story }.finish(program))
+    let trace = Trace { sites: vec![program.span(call.expr)], ..trace::of_acquisition(program, acquired) };
+    Some(Draft { rule, confidence, message, span, within: call.expr.within, story, trace }.finish(program))
 }
 
 fn callee(program: &Program<'_>, call: ExprRef) -> ExprRef {

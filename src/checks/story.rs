@@ -1,6 +1,6 @@
 //! Findings from their parts: wording, confidence, the steps of the story.
 
-use crate::finding::{Confidence, Finding, Role, Severity, Step};
+use crate::finding::{Confidence, Finding, Role, Severity, Step, Trace};
 use crate::program::{FnRef, Grade, Program, Quality, Rate, Rated, SiteRef, Witness};
 use crate::rulebook::{Recurrence, Rule};
 use crate::text::Span;
@@ -99,6 +99,7 @@ pub(super) struct Draft<'p> {
     pub(super) span: Span,
     pub(super) within: FnRef,
     pub(super) story: Vec<Step>,
+    pub(super) trace: Trace,
 }
 
 impl Draft<'_> {
@@ -115,7 +116,7 @@ impl Draft<'_> {
             story: self.story,
             fingerprint: String::new(),
             suppressed: None,
-            trace: crate::finding::Trace::default(),
+            trace: self.trace,
             evidence: None,
         }
     }

@@ -5,6 +5,7 @@ use super::acquisition::Acquisition;
 use super::capture::captured_units;
 use super::constant;
 use super::story::{Draft, per, recurs, step};
+use super::trace;
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{FnRef, Grade, Program, Rated, Value};
 use crate::rulebook::Rule;
@@ -61,7 +62,8 @@ pub(super) fn judge(
     if let Some(release) = coverage.release {
         story.push(step(Role::Released, program.head(release.expr), coverage.reason.clone()));
     }
-    Some(Draft { rule, confidence, message, span: program.head(call), within: call.within, story }.finish(program))
+    let trace = trace::of_acquisition(program, acquired);
+    Some(Draft { rule, confidence, message, span: program.head(call), within: call.within, story, trace }.finish(program))
 }
 
 /// Whether the callback leads back to the site.

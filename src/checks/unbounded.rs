@@ -7,9 +7,10 @@ use super::key::{Keys, is_new, keys};
 use super::pending;
 use super::removal::{by_answer, by_other_entry, is_rare, on_command, only_on_message, takes_one};
 use super::story::{Draft, of_rate, per, recurs, step};
+use super::trace;
 use super::usage::{Usage, classify, elements_are_emptied};
 use crate::facts::{BinaryOp, Expr, RegionKind};
-use crate::finding::{Confidence, Finding, Role, Severity};
+use crate::finding::{Confidence, Finding, Role, Severity, Trace};
 use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
 use crate::rulebook::{Recurrence, Weight};
 use rayon::prelude::*;
@@ -225,7 +226,9 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
     if let Some((release, why)) = &verdict.partial {
         story.push(step(Role::Released, program.head(release.expr), why.clone()));
     }
-    let mut finding = Draft { rule, confidence, message, span, within: grow.site.expr.within, story }.finish(program);
+    let sites: Vec<ExprRef> = candidates.iter().map(|it| it.grow.site.expr).collect();
+    let trace = Trace { limit: verdict.size, ..trace::of_collection(program, place, &sites) };
+    let mut finding = Draft { rule, confidence, message, span, within: grow.site.expr.within, story, trace }.finish(program);
     if is_light(program, grow) && finding.severity == Severity::Error {
         finding.severity = Severity::Warning;
     }
@@ -271,6 +274,8 @@ struct Verdict {
     drained: bool,
     partial: Option<(SiteRef, String)>,
     limit: Option<Confidence>,
+    /// The largest number that its size is compared with.
+    size: Option<u64>,
     /// The program's own code shows that entries are meant to go.
     proved: bool,
 }
@@ -282,6 +287,7 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
     // Not even the growth is among them: nobody knows what else happens to it.
     verdict.escapes = uses.is_empty();
     for at in uses {
+        verdict.size = verdict.size.max(trace::limit(program, at));
         match classify(program, at, place) {
             Usage::Grow | Usage::Ignored => {}
             Usage::Read => verdict.read = true,

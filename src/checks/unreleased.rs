@@ -5,6 +5,7 @@ use super::listener::{self, Match, Removals};
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
 use super::timeout;
+use super::trace;
 use crate::facts::{Expr, RegionKind, Sym};
 use crate::finding::{Confidence, Finding, Role, Step};
 use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef};
@@ -79,6 +80,7 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
         MISSES => program.rulebook.rule_for("unremovable", "listener").unwrap_or(rule),
         _ => rule,
     };
+    let trace = trace::of_acquisition(program, acquired);
     let message = message(program, acquired, &hold, rated, &coverage);
     let story = story(program, acquired, &hold, rated, &coverage);
     if coverage.reason == MISSES
@@ -87,10 +89,10 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
         let message =
             format!("this removes another function than the one that is added {}, so the listener stays", per(rated.recurs));
         let span = program.head(removal.expr);
-        return Some(Draft { rule, confidence, message, span, within: removal.expr.within, story }.finish(program));
+        return Some(Draft { rule, confidence, message, span, within: removal.expr.within, story, trace }.finish(program));
     }
     let span = program.head(acquired.site.expr);
-    Some(Draft { rule, confidence, message, span, within: acquired.site.expr.within, story }.finish(program))
+    Some(Draft { rule, confidence, message, span, within: acquired.site.expr.within, story, trace }.finish(program))
 }
 
 /// Whether a holder is a property of an object that came in by a parameter: which of the objects of its shape that is,

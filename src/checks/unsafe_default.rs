@@ -2,6 +2,7 @@
 
 use super::constant::option;
 use super::story::{Draft, step};
+use super::trace;
 use crate::facts::Expr;
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{ExprRef, Program, Rate, Value};
@@ -50,7 +51,8 @@ fn judge(program: &Program<'_>, call: ExprRef, model: &Unsafe) -> Option<Finding
     };
     let span = program.head(call);
     let story = vec![step(Role::Acquired, span, "set up here")];
-    Some(Draft { rule, confidence, message: model.message.clone(), span, within: call.within, story }.finish(program))
+    let trace = trace::of_page(rule, program.span(call));
+    Some(Draft { rule, confidence, message: model.message.clone(), span, within: call.within, story, trace }.finish(program))
 }
 
 /// Whether the result is only used by methods that do not do what is unsafe: `multer().none()` takes no files.

@@ -40,6 +40,8 @@ pub enum Sought {
     /// Entries of the collection at a path: elements of arrays and sets, entries of maps, properties of objects, bytes of text,
     /// reactions of promises.
     Entries(Owner, Vec<String>),
+    /// Own properties of the object at a path, whatever else it keeps.
+    Properties(Owner, Vec<String>),
     /// Objects by their class.
     Instances {
         /// V8's positions of the classes.
@@ -71,6 +73,8 @@ pub enum Owner {
     Instance(Option<Span>, String),
     /// A class or constructor function itself.
     Static(Option<Span>, String),
+    /// What a CommonJS module exports.
+    Exports(FileId),
     /// A property of the global object.
     Global(String),
 }
