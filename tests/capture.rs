@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
 
-use leaklint::capture::{CaptureError, Coverage, Inspector, Manifest, Progress, ScriptFile, script_path, targets};
+use leaklint::capture::{
+    CaptureError, Coverage, Inspector, Manifest, Progress, ScriptFile, SnapshotOptions, script_path, targets,
+};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -157,7 +159,7 @@ fn executions_are_counted_between_takes() {
 
 #[test]
 fn a_snapshot_and_its_manifest() {
-    let (node, address) = Node::inspected("globalThis.kept = [{ size: 12345 }];");
+    let (node, address) = Node::inspected("globalThis.kept = [{ size: 12345 }]; globalThis.work = function work() {};");
     let mut inspector = connect(&address);
     let path = node.folder.path("a.heapsnapshot");
     let (mut graph, mut written) = (0, 0);
@@ -187,7 +189,12 @@ fn a_snapshot_and_its_manifest() {
     let again = inspector.take_snapshot(&path, &mut |_| ()).unwrap_err();
     assert!(matches!(again, CaptureError::Exists(_)), "{again}");
     assert_eq!(fs::read(&path).unwrap(), text);
-    inspector.replace_snapshot(&path, &mut |_| ()).unwrap();
+    inspector.start_coverage().unwrap();
+    inspector.evaluate("work(); work()").unwrap();
+    let options = SnapshotOptions { overwrite: true, coverage: true };
+    let coverage = inspector.snapshot(&path, options, &mut |_| ()).unwrap().coverage.unwrap();
+    let counts = coverage.scripts[0].functions.iter().map(|it| (it.name.as_str(), it.ranges[0].count));
+    assert!(counts.collect::<Vec<_>>().contains(&("work", 2)), "{coverage:?}");
     assert_eq!(node.folder.names(), ["a.heapsnapshot", "program.js", "run.manifest.json"]);
 }
 

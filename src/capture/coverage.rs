@@ -53,6 +53,9 @@ pub struct Range {
     pub count: u64,
 }
 
+/// The command for the counts.
+pub(super) const TAKE: &str = "Profiler.takePreciseCoverage";
+
 impl Coverage {
     /// Reads what [`Coverage::write`] wrote.
     ///
@@ -90,7 +93,7 @@ impl Inspector {
     /// # Errors
     /// As [`Inspector::call`], and if it was not started.
     pub fn take_coverage(&mut self) -> Result<Coverage, CaptureError> {
-        scripts(self.call("Profiler.takePreciseCoverage", json!({}))?)
+        scripts(self.call(TAKE, json!({}))?)
     }
 
     /// Stops to count.
@@ -106,7 +109,7 @@ impl Inspector {
 
 /// The scripts of an answer that come from files: those of Node itself are many and nobody's own.
 pub(super) fn scripts(mut answer: Value) -> Result<Coverage, CaptureError> {
-    let unexpected = || CaptureError::unexpected("Profiler.takePreciseCoverage");
+    let unexpected = || CaptureError::unexpected(TAKE);
     let Some(Value::Array(scripts)) = answer.get_mut("result").map(Value::take) else { return Err(unexpected()) };
     let of_files = scripts.into_iter().filter(|it| it.get("url").and_then(Value::as_str).is_some_and(is_file));
     let scripts = of_files.map(serde_json::from_value).collect::<Result<_, _>>().map_err(|_| unexpected())?;

@@ -31,6 +31,8 @@ pub struct Inspector {
     is_exiting: bool,
     /// Answers would be out of step: a stream of events was left in its middle.
     is_broken: bool,
+    /// A command that was sent ahead of another one, and its answer once that is there.
+    ahead: Option<(u64, Option<Incoming>)>,
 }
 
 /// What comes in.
@@ -71,7 +73,8 @@ impl Inspector {
     pub fn connect(url: &str, timeout: Duration) -> Result<Inspector, CaptureError> {
         let socket = open(url, timeout)?;
         let url = url.to_owned();
-        let mut inspector = Inspector { socket, url, timeout, last_id: 0, stop: None, is_exiting: false, is_broken: false };
+        let mut inspector =
+            Inspector { socket, url, timeout, last_id: 0, stop: None, is_exiting: false, is_broken: false, ahead: None };
         // A process with an attached inspector does not end but waits; only this event tells.
         match inspector.call("NodeRuntime.notifyWhenWaitingForDisconnect", json!({ "enabled": true })) {
             Ok(_) | Err(CaptureError::Protocol { .. }) => Ok(inspector),
@@ -142,8 +145,7 @@ impl Inspector {
                         until = Instant::now() + after;
                     }
                 }
-                // An answer that came too late for its command.
-                Some(_) => {}
+                Some(answer) => self.keep(answer),
                 None if self.is_exiting => return Err(CaptureError::Exiting),
                 None if Instant::now() >= until => return Err(CaptureError::Timeout { doing: doing.to_owned(), after }),
                 None => {}
@@ -151,6 +153,29 @@ impl Inspector {
             if Instant::now() >= until && matches!(patience, Patience::Total(_)) {
                 return Err(CaptureError::Timeout { doing: doing.to_owned(), after });
             }
+        }
+    }
+
+    /// Sends a command right before another one, with no turn of the event loop between them: [`Inspector::answer_ahead`]
+    /// has the answer behind the other's.
+    pub(super) fn send_ahead(&mut self, method: &str, params: Value, doing: &str) -> Result<(), CaptureError> {
+        let id = self.send(method, params, doing)?;
+        self.ahead = Some((id, None));
+        Ok(())
+    }
+
+    /// The answer to what was sent ahead.
+    pub(super) fn answer_ahead(&mut self, method: &str) -> Result<Value, CaptureError> {
+        let answer = self.ahead.take().and_then(|it| it.1).ok_or_else(|| CaptureError::unexpected(method))?;
+        settle(method, answer)
+    }
+
+    /// An answer that nobody waits for: sent ahead, or too late for its command.
+    fn keep(&mut self, answer: Incoming) {
+        if let Some((id, kept)) = &mut self.ahead
+            && answer.id == Some(*id)
+        {
+            *kept = Some(answer);
         }
     }
 
