@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::project::Request;
 use super::proof;
 use super::terminal::Terminal;
-use crate::capture::{Coverage, Manifest};
+use crate::capture::{Coverage, Manifest, map};
 use crate::confirm::{Executions, Observation, Series, conclude, observe};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Fa
         let mut shots: Vec<Observation> = Vec::new();
         for path in &args.snapshots {
             terminal.log(&format!("reading {}", path.display()));
-            let bytes = std::fs::read(path).map_err(|error| Failure::io("read", path, &error))?;
+            let bytes = map(path).map_err(|error| Failure::io("read", path, &error))?;
             let shot = observe(project, findings, &bytes).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
             shots.push(shot);
         }

@@ -11,6 +11,7 @@ use crate::config::{Confidence, Settings};
 use crate::capture::Coverage;
 use crate::confirm::{Executions, Project, Unexplained};
 use crate::finding::{self, Judged, Verdict, rule_ids};
+use crate::prove::Experiment;
 use crate::report::{self, Format, Proof, Report, Style};
 use crate::rulebook::Rulebook;
 use crate::workspace::{self, Analysis};
@@ -74,6 +75,7 @@ impl Case {
     pub(super) fn report(
         &self,
         unexplained: &[Unexplained],
+        experiment: Option<&Experiment>,
         format: FormatArg,
         terminal: Terminal,
     ) -> Result<(), Failure> {
@@ -85,7 +87,7 @@ impl Case {
             files: &self.analysis.files,
             hidden: self.judged.hidden,
             notes: &self.analysis.notes,
-            proof: Some(Proof { unexplained }),
+            proof: Some(Proof { unexplained, experiment }),
         };
         let (format, style): (Format, Style) = (format.into(), terminal.stdout());
         to_stdout(|out: &mut dyn Write| {

@@ -58,6 +58,12 @@ pub(super) fn bytes(size: u64) -> String {
     }
 }
 
+/// A size that may be negative.
+pub(super) fn signed(size: i64) -> String {
+    let sign = if size < 0 { "-" } else { "" };
+    format!("{sign}{}", bytes(size.unsigned_abs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

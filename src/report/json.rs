@@ -1,6 +1,6 @@
 //! The JSON format, schema 1. The twins of our types live here, so that a field renamed inside does not change the output.
 
-use super::{Report, places, url};
+use super::{Report, experiment, places, url};
 use crate::confirm::Unexplained;
 use crate::finding::{Confidence, Evidence, Finding, Role, Severity, Suppressed};
 use crate::text::Span;
@@ -93,6 +93,8 @@ pub(super) fn render(report: Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         write!(out, ",\n\"unexplained\": ")?;
         let unexplained: Vec<JsonUnexplained> = proof.unexplained.iter().map(json_unexplained).collect();
         serde_json::to_writer(&mut *out, &unexplained)?;
+        write!(out, ",\n\"experiment\": ")?;
+        serde_json::to_writer(&mut *out, &proof.experiment.map(experiment::json))?;
     }
     writeln!(out, "}}")
 }

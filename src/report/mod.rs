@@ -6,6 +6,7 @@
 mod concise;
 mod evidence;
 mod excerpt;
+mod experiment;
 mod frame;
 mod json;
 mod page;
@@ -15,6 +16,7 @@ mod style;
 mod summary;
 
 use crate::confirm::Unexplained;
+use crate::prove::Experiment;
 use crate::finding::{Finding, HOUSE_RULES};
 use crate::text::{FileId, LineIndex};
 use crate::workspace::Files;
@@ -52,6 +54,8 @@ pub struct Report<'a> {
 pub struct Proof<'a> {
     /// Growth that no finding explains, the largest first.
     pub unexplained: &'a [Unexplained],
+    /// What was done, if the process was ours.
+    pub experiment: Option<&'a Experiment>,
 }
 
 /// An output format.

@@ -1,6 +1,7 @@
 //! Frames around the source, for people: each finding with its story drawn as labels, file by file.
 
 use super::evidence;
+use super::experiment;
 use super::excerpt::{Excerpt, Mark};
 use super::style::{Style, harmless};
 use super::summary::{confidence_word, severity_word};
@@ -24,6 +25,9 @@ pub(super) fn render(report: Report<'_>, style: Style, out: &mut dyn Write) -> i
             out.write_all(evidence::lines(it, style).as_bytes())?;
         }
         writeln!(out)?;
+    }
+    if let Some(proof) = &report.proof {
+        out.write_all(experiment::lines(proof, style).as_bytes())?;
     }
     Ok(())
 }
