@@ -1,1 +1,27 @@
 //! A live process to snapshots, execution counts and memory figures, over the inspector protocol.
+//!
+//! The protocol is spoken nowhere else. Nothing here prints: values and errors go back, progress through a callback.
+//! The Debugger domain is never enabled (it keeps every script and deoptimises), and no handle on an object of the
+//! process outlives a snapshot: a capture must not create what it measures.
+
+mod coverage;
+mod error;
+mod evaluate;
+mod inspector;
+mod manifest;
+mod memory;
+mod partial;
+mod scripts;
+mod snapshot;
+mod targets;
+mod time;
+
+pub use coverage::{Coverage, FunctionCoverage, Range, ScriptCoverage};
+pub use error::CaptureError;
+pub use inspector::Inspector;
+pub use manifest::{Manifest, ScriptFile, SnapshotEntry};
+pub use memory::Memory;
+pub use scripts::script_path;
+pub use snapshot::{OnProgress, Progress, SnapshotInfo, SnapshotOptions};
+pub use targets::{Target, is_loopback, targets};
+pub use time::utc;
