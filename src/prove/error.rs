@@ -66,6 +66,13 @@ pub enum Cause {
         /// What most of them failed with.
         reason: String,
     },
+    /// It answered at first, and then no more.
+    Unresponsive {
+        /// What was going on.
+        during: String,
+        /// What the last requests failed with.
+        reason: String,
+    },
     /// It could not be captured.
     Capture(CaptureError),
     /// A folder or file could not be made or written.
@@ -127,6 +134,7 @@ impl fmt::Display for ProveError {
                 write!(f, "the program did not answer within {} while {during}: its event loop stands still", seconds(*after))
             }
             Cause::AllFailed { requests, reason } => write!(f, "all {requests} requests failed: {reason}"),
+            Cause::Unresponsive { during, reason } => write!(f, "the program stopped to answer while {during}: {reason}"),
             Cause::Capture(error) => error.fmt(f),
             Cause::File { action, path, error } => write!(f, "cannot {action} {}: {error}", path.display()),
             Cause::TimedOut(after) => write!(f, "the experiment was not done within {}", seconds(*after)),
