@@ -49,7 +49,7 @@ impl Talk {
 }
 
 /// Bytes, in the clear or not.
-enum Stream {
+pub(super) enum Stream {
     Plain(TcpStream),
     Secure(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
@@ -60,6 +60,17 @@ impl Stream {
             Stream::Plain(tcp) => tcp,
             Stream::Secure(tls) => &tls.sock,
         }
+    }
+
+    /// Ends it and waits for the other end to do so.
+    fn close(&mut self) {
+        if let Stream::Secure(tls) = self {
+            tls.conn.send_close_notify();
+            let _ = tls.flush();
+        }
+        let _ = self.tcp().shutdown(Shutdown::Write);
+        let _ = self.tcp().set_read_timeout(Some(LISTENING));
+        drain(self, Instant::now() + CLOSING);
     }
 }
 
@@ -90,27 +101,8 @@ impl Write for Stream {
 
 /// An open connection.
 pub(super) enum Connection {
-    Bytes(Box<dyn Held>),
+    Bytes(Stream),
     Socket(Box<WebSocket<Stream>>),
-}
-
-/// A stream that is held and then closed.
-pub(super) trait Held: Send {
-    /// Ends it and waits for the other end to do so.
-    fn close(&mut self);
-}
-
-impl Held for Stream {
-    fn close(&mut self) {
-        if let Stream::Secure(tls) = self {
-            tls.conn.send_close_notify();
-            let _ = tls.flush();
-        }
-        let _ = self.tcp().shutdown(Shutdown::Write);
-        let _ = self.tcp().set_read_timeout(Some(LISTENING));
-        let until = Instant::now() + CLOSING;
-        drain(self, until);
-    }
 }
 
 /// Opens connections.
@@ -138,7 +130,7 @@ impl Dialer {
         };
         said.and_then(|()| stream.flush()).map_err(|error| error.to_string())?;
         listen(&mut stream);
-        Ok(Connection::Bytes(Box::new(stream)))
+        Ok(Connection::Bytes(stream))
     }
 
     fn dial(&self, server: &Server) -> io::Result<Stream> {

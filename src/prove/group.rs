@@ -6,7 +6,7 @@ use std::process::Command;
 const MARK: &str = "LEAKLINT_EXPERIMENT";
 
 /// What one experiment started.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Group {
     /// The number of the program, which is that of its process group.
     leader: u32,

@@ -31,5 +31,6 @@ pub use held::PerConnection;
 pub use listen::{Protocol, Server};
 pub use options::Options;
 pub use plan::{LeftOut, Plan, Reason, plan};
+pub use process::abandon;
 pub use routes::Route;
 pub use run::{Watchers, run};

@@ -4,7 +4,7 @@ use super::group::{self, Group, Signal};
 use super::output::Output;
 use super::{Cause, Options, ProveError};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -50,6 +50,7 @@ impl Process {
         let mark = group::prepare(&mut command);
         let mut child = command.spawn().map_err(|error| Cause::NotStarted { command: line, error })?;
         let group = Group::new(child.id(), mark);
+        running().push(group.clone());
         let output = Output::default();
         if let Some(stdout) = child.stdout.take() {
             output.drain(stdout);
@@ -109,6 +110,7 @@ impl Process {
             self.group.signal(Signal::Kill);
             std::thread::sleep(Duration::from_millis(10));
         }
+        running().retain(|it| *it != self.group);
     }
 }
 
@@ -116,6 +118,18 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// What runs now, for those who leave in a hurry.
+static RUNNING: Mutex<Vec<Group>> = Mutex::new(Vec::new());
+
+fn running() -> MutexGuard<'static, Vec<Group>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills every program that an experiment of this process runs: for those who end the process without waiting.
+pub fn abandon() {
+    running().iter().for_each(|it| it.signal(Signal::Kill));
 }
 
 /// Kills the group when the user says so or when time is up: whoever waits for an answer of the program gets none then,
