@@ -6,8 +6,9 @@ use super::failure::Failure;
 use super::project::Request;
 use super::proof;
 use super::terminal::Terminal;
-use crate::capture::{Coverage, Manifest, map};
-use crate::confirm::{Executions, Observation, Series, conclude, observe};
+use crate::capture::{Coverage, Manifest};
+use crate::confirm::{Executions, Observation, Series, conclude};
+use crate::prove::Experiment;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -42,26 +43,23 @@ pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Fa
         Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
     let mut case = proof::open(request, terminal)?;
     let unexplained = case.with_project(|project, findings| {
-        let mut shots: Vec<Observation> = Vec::new();
-        for path in &args.snapshots {
+        let look = |path: &PathBuf| {
             terminal.log(&format!("reading {}", path.display()));
-            let bytes = map(path).map_err(|error| Failure::io("read", path, &error))?;
-            let shot = observe(project, findings, &bytes).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-            shots.push(shot);
-        }
-        let executed = args.snapshots.windows(2).map(|it| executions(&it[1])).collect();
-        let series = Series { idle: None, shots, executed };
-        Ok(conclude(findings, &series))
+            proof::shot(project, findings, path)
+        };
+        let shots = args.snapshots.iter().map(look).collect::<Result<Vec<Observation>, Failure>>()?;
+        let executed = args.snapshots.iter().skip(1).map(|it| executions(it)).collect();
+        Ok::<_, Failure>(conclude(project, findings, &Series { idle: None, shots, executed }))
     })?;
+    let experiment = args.requests.map(|requests| Experiment { requests, ..Experiment::default() });
     case.narrow();
-    case.report(&unexplained, args.format, terminal)?;
+    case.report(&unexplained, experiment.as_ref(), args.format, terminal)?;
     Ok(case.exit())
 }
 
 /// What ran before a snapshot, if its manifest says so.
 fn executions(snapshot: &Path) -> Option<Executions> {
-    let (_, manifest) = Manifest::beside(snapshot)?;
-    let name = snapshot.file_name()?.to_str()?;
-    let coverage = manifest.entry(name)?.coverage.as_ref()?;
-    Some(proof::executions(&Coverage::read(&snapshot.parent()?.join(coverage)).ok()?))
+    let (folder, manifest) = Manifest::beside(snapshot)?;
+    let coverage = manifest.entry(snapshot.file_name()?.to_str()?)?.coverage.as_ref()?;
+    Some(proof::executions(&[Coverage::read(&folder.join(coverage)).ok()?]))
 }

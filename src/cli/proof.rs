@@ -8,8 +8,8 @@ use super::project::{self, Request};
 use super::terminal::Terminal;
 use super::Exit;
 use crate::config::{Confidence, Settings};
-use crate::capture::Coverage;
-use crate::confirm::{Executions, Project, Unexplained};
+use crate::capture::{Coverage, map};
+use crate::confirm::{Executions, Observation, Project, Unexplained, observe};
 use crate::finding::{self, Judged, Verdict, rule_ids};
 use crate::prove::Experiment;
 use crate::report::{self, Format, Proof, Report, Style};
@@ -138,10 +138,16 @@ fn read_below(root: &Path, path: &Path) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Reads a snapshot.
+pub(super) fn shot(project: Project<'_>, findings: &[finding::Finding], path: &Path) -> Result<Observation, Failure> {
+    let bytes = map(path).map_err(|error| Failure::io("read", path, &error))?;
+    observe(project, findings, &bytes).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+}
+
 /// Execution counts in the words of `confirm`.
-pub(super) fn executions(coverage: &Coverage) -> Executions {
+pub(super) fn executions(coverage: &[Coverage]) -> Executions {
     let mut ran = Executions::default();
-    for script in &coverage.scripts {
+    for script in coverage.iter().flat_map(|it| &it.scripts) {
         let ranges = script.functions.iter().flat_map(|it| &it.ranges);
         ran.add(&script.url, ranges.map(|it| (it.start, it.end, it.count)));
     }

@@ -1,6 +1,6 @@
 //! A series of observations to evidence.
 
-use super::Executions;
+use super::{Executions, Project};
 use super::observe::{Observation, Seen};
 use super::verdict::Ledger;
 use crate::finding::{Evidence, Finding, Sought, Verdict};
@@ -33,7 +33,8 @@ pub struct Unexplained {
 }
 
 /// Gives every finding its evidence.
-pub fn conclude(findings: &mut [Finding], series: &Series) -> Vec<Unexplained> {
+pub fn conclude(project: Project<'_>, findings: &mut [Finding], series: &Series) -> Vec<Unexplained> {
+    let _ = project;
     let shared = groups(findings);
     let lines: Vec<Line> = findings.iter().enumerate().map(|(i, it)| line(it, i, series)).collect();
     for (i, finding) in findings.iter_mut().enumerate() {
@@ -132,6 +133,9 @@ fn is_all(alive: &[u64], executed: &[Option<u64>]) -> bool {
     made.zip(stayed).is_some_and(|(made, stayed)| stayed * 10 >= made * 9)
 }
 
+/// A timer that runs longer is no release that anybody waits for, in milliseconds.
+const RELEASE: f64 = 600_000.0;
+
 /// The longest delay of one-shot timers from the same files that grow as the finding does: they may release it.
 fn pending_delay(finding: &Finding, alive: &[u64], series: &Series) -> Option<f64> {
     if finding.rule == "timeout-keeps-scope" {
@@ -145,7 +149,7 @@ fn pending_delay(finding: &Finding, alive: &[u64], series: &Series) -> Option<f6
         let timers = of(last, *it).0.saturating_sub(of(first, *it).0);
         timers > 0 && timers * 2 >= grown
     });
-    growing.map(|it| of(last, it).1).max_by(f64::total_cmp)
+    growing.map(|it| of(last, it).1).filter(|it| *it <= RELEASE).max_by(f64::total_cmp)
 }
 
 /// By finding, the others that count the same slots.

@@ -22,7 +22,7 @@ use std::path::Path;
 
 pub use conclude::{Series, Unexplained, conclude};
 pub use executions::Executions;
-pub use observe::{Observation, observe};
+pub use observe::{Observation, observe, release_delay};
 
 /// The text of a file and its lines; `None` for a file that has vanished or changed since it was checked.
 pub type Texts<'a> = dyn Fn(FileId) -> Option<(&'a str, &'a LineIndex)> + 'a;

@@ -7,6 +7,7 @@ use crate::finding::Finding;
 use crate::heap::{DecodeError, Hold, Snapshot};
 use crate::text::{FileId, Span};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What one snapshot shows of some findings: a few numbers for each, so that the snapshot itself can go.
 #[derive(Debug)]
@@ -48,6 +49,15 @@ pub fn observe(project: Project<'_>, findings: &[Finding], bytes: &[u8]) -> Resu
     Ok(Observation { sightings, timeouts: timeouts(&scene) })
 }
 
+/// The longest delay of the program's one-shot timers, as far as somebody has the patience: what they hold goes by itself.
+/// `None` if there is no such timer.
+pub fn release_delay(project: Project<'_>, bytes: &[u8], patience: Duration) -> Option<Duration> {
+    let snapshot = Snapshot::decode(bytes).ok()?;
+    let scene = Scene::new(project, &snapshot);
+    let delays = one_shots(&scene).map(|it| it.1).filter(|it| *it > 0.0 && *it <= patience.as_millis() as f64);
+    Some(Duration::from_millis(delays.max_by(f64::total_cmp)? as u64 + 250))
+}
+
 fn sighting(scene: &Scene<'_, '_>, finding: &Finding) -> Sighting {
     let seen = finding.trace.sought.iter().map(|it| seen(scene, count(scene, it))).collect();
     let runs_at = |site: &Span| scene.atlas.generated(site.file, site.start).into_iter().map(|it| (it.0.to_owned(), it.1));
@@ -59,14 +69,20 @@ fn seen(scene: &Scene<'_, '_>, tally: Tally) -> Seen {
     Seen { located, alive, of_bytes, bytes: scene.bytes(&nodes), holder, path: Vec::new() }
 }
 
+/// The program's timers that fire once: the file of the function, and the delay in milliseconds.
+fn one_shots(scene: &Scene<'_, '_>) -> impl Iterator<Item = (FileId, f64)> {
+    scene.slots.all().iter().filter_map(|slot| {
+        let Hold::Timer { repeat: false, delay } = slot.hold else { return None };
+        let (file, _) = scene.slots.function(slot).and_then(|it| scene.anchors.of_site(scene.sites.site(it)?))?;
+        Some((file, delay.unwrap_or_default()))
+    })
+}
+
 fn timeouts(scene: &Scene<'_, '_>) -> BTreeMap<FileId, (u64, f64)> {
     let mut found: BTreeMap<FileId, (u64, f64)> = BTreeMap::new();
-    for slot in scene.slots.all() {
-        let Hold::Timer { repeat: false, delay } = slot.hold else { continue };
-        let anchor = scene.slots.function(slot).and_then(|it| scene.anchors.of_site(scene.sites.site(it)?));
-        let Some((file, _)) = anchor else { continue };
+    for (file, delay) in one_shots(scene) {
         let entry = found.entry(file).or_default();
-        *entry = (entry.0 + 1, entry.1.max(delay.unwrap_or_default()));
+        *entry = (entry.0 + 1, entry.1.max(delay));
     }
     found
 }
