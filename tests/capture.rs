@@ -149,6 +149,36 @@ fn a_line_for_each_snapshot() {
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
 }
 
+#[test]
+fn a_worker_thread_has_a_heap_of_its_own() {
+    let program = "const { Worker } = require('worker_threads');
+        const it = new Worker('class OnlyHere {}; globalThis.kept = new OnlyHere(); setInterval(() => {}, 1000);', { eval: true });
+        it.on('online', () => console.log('ready'));";
+    let (_node, address) = Node::inspected_when_ready(program);
+    let folder = TempDir::new();
+    let with = |worker: &[&str]| run(folder.path(), &[&["--port", port(&address), "--count", "1", "--force"], worker].concat());
+    let names_it = || {
+        let text = fs::read(folder.path().join("leaklint-heap/heap-1.heapsnapshot")).unwrap();
+        let snapshot: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        snapshot["strings"].as_array().unwrap().iter().any(|it| it == "OnlyHere")
+    };
+    let output = with(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(
+        err(&output).contains("the heaps of worker threads are not in the main thread's:\n    --worker 1  "),
+        "{}",
+        err(&output)
+    );
+    assert!(!names_it());
+    let output = with(&["--worker", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(names_it());
+    assert_fails(
+        &with(&["--worker", "7"]),
+        "error: the process has no worker thread 7\n  help: take one of them:\n    --worker 1",
+    );
+}
+
 /// Runs through a proxy, and takes a snapshot or fails.
 fn through(fate: impl FnMut(&str) -> Fate + Send + 'static, program: &str, args: &[&str]) -> (Node, TempDir, Output) {
     let (node, address) = Node::inspected(program);

@@ -34,7 +34,12 @@ pub struct Inspector {
     is_broken: bool,
     /// A command that was sent ahead of another one, and its answer once that is there.
     ahead: Option<(u64, Option<Incoming>)>,
+    /// The session of the worker thread that commands go to, in place of the main thread.
+    worker: Option<String>,
 }
+
+/// Added to the number of a command for its envelope; the protocol counts in 32 bits.
+const ENVELOPES: u64 = 1 << 30;
 
 /// What comes in.
 #[derive(Deserialize)]
@@ -74,8 +79,17 @@ impl Inspector {
     pub fn connect(url: &str, timeout: Duration) -> Result<Inspector, CaptureError> {
         let socket = open(url, timeout)?;
         let url = url.to_owned();
-        let mut inspector =
-            Inspector { socket, url, timeout, last_id: 0, stop: None, is_exiting: false, is_broken: false, ahead: None };
+        let mut inspector = Inspector {
+            socket,
+            url,
+            timeout,
+            last_id: 0,
+            stop: None,
+            is_exiting: false,
+            is_broken: false,
+            ahead: None,
+            worker: None,
+        };
         // A process with an attached inspector does not end but waits; only this event tells.
         match inspector.call("NodeRuntime.notifyWhenWaitingForDisconnect", json!({ "enabled": true })) {
             Ok(_) | Err(CaptureError::Protocol { .. }) => Ok(inspector),
@@ -185,7 +199,12 @@ impl Inspector {
             return Err(CaptureError::Lost { doing: doing.to_owned(), reason: "an earlier command was broken off".to_owned() });
         }
         self.last_id += 1;
-        let message = json!({ "id": self.last_id, "method": method, "params": params }).to_string();
+        let mut message = json!({ "id": self.last_id, "method": method, "params": params }).to_string();
+        if let Some(session) = &self.worker {
+            let params = json!({ "sessionId": session, "message": message });
+            let id = self.last_id + ENVELOPES;
+            message = json!({ "id": id, "method": "NodeWorker.sendMessageToWorker", "params": params }).to_string();
+        }
         self.socket.send(Message::text(message)).map_err(|it| lost(doing, &it))?;
         Ok(self.last_id)
     }
@@ -197,17 +216,41 @@ impl Inspector {
         }
         match self.socket.read() {
             Ok(Message::Text(text)) => {
-                let message: Incoming = serde_json::from_str(&text).map_err(|error| CaptureError::NotAnInspector {
-                    address: self.url.clone(),
-                    reason: format!("a message that cannot be read: {error}"),
-                })?;
+                let message = self.parse(&text)?;
                 self.is_exiting |= message.method == "NodeRuntime.waitingForDisconnect";
-                Ok(Some(message))
+                if self.worker.is_some() { self.unwrap_envelope(message, doing) } else { Ok(Some(message)) }
             }
             Ok(_) => Ok(None),
             Err(Error::Io(error)) if is_tick(&error) => Ok(None),
             Err(error) => Err(lost(doing, &error)),
         }
+    }
+}
+
+/// Messages to and from worker threads come in envelopes of the main thread's.
+impl Inspector {
+    /// From now on, commands go to the worker thread of that session.
+    pub(super) fn talk_to(&mut self, session: String) {
+        self.worker = Some(session);
+    }
+
+    fn parse(&self, text: &str) -> Result<Incoming, CaptureError> {
+        serde_json::from_str(text).map_err(|error| CaptureError::NotAnInspector {
+            address: self.url.clone(),
+            reason: format!("a message that cannot be read: {error}"),
+        })
+    }
+
+    /// What the worker says; nothing if it is somebody else's.
+    fn unwrap_envelope(&self, message: Incoming, doing: &str) -> Result<Option<Incoming>, CaptureError> {
+        let is_ours = message.params.get("sessionId").and_then(Value::as_str) == self.worker.as_deref();
+        let has_ended = message.method == "NodeWorker.detachedFromWorker" && is_ours;
+        if has_ended || message.error.is_some() {
+            let reason = message.error.map_or("the worker thread has ended".to_owned(), |it| it.message);
+            return Err(CaptureError::Lost { doing: doing.to_owned(), reason });
+        }
+        let inner = message.params.get("message").and_then(Value::as_str);
+        inner.filter(|_| is_ours).map(|it| self.parse(it)).transpose()
     }
 }
 

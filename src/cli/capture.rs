@@ -28,6 +28,9 @@ Exit codes: 0 all snapshots are there, 2 not all, 130 interrupted.";
 pub(super) struct CaptureArgs {
     #[command(flatten)]
     from: From,
+    /// The heap of this worker thread instead of the main thread's
+    #[arg(long, value_name = "THREAD")]
+    worker: Option<String>,
     /// How many snapshots
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     count: u16,
@@ -191,6 +194,7 @@ fn take_all(
 ) -> Result<bool, Taking> {
     let mut inspector = Inspector::connect(&place.url, args.timeout)?;
     inspector.stop_when(Arc::clone(stop));
+    choose_thread(args, &mut inspector, terminal)?;
     let mut series = Series::start(inspector, options)?;
     let known = series.manifest();
     note(terminal, &format!("process {}, Node {}, V8 {}", known.pid, known.node, known.v8));
@@ -213,6 +217,28 @@ fn take_all(
     let taken = series.manifest().snapshots.len();
     next_steps(&args.output_dir, series.manifest(), terminal);
     Ok(taken == usize::from(args.count))
+}
+
+/// Turns to the worker thread that is asked for, or tells that there are some.
+fn choose_thread(args: &CaptureArgs, inspector: &mut Inspector, terminal: Terminal) -> Result<(), Taking> {
+    let workers = inspector.workers()?;
+    let list = workers.iter().map(|it| format!("\n    --worker {}  {} {}", it.id, it.title, it.url)).collect::<String>();
+    match &args.worker {
+        Some(id) => match workers.iter().find(|it| it.id == *id) {
+            Some(worker) => inspector.turn_to(worker),
+            None if workers.is_empty() => return Err(Failure::new("the process has no worker threads").into()),
+            None => {
+                let help = format!("take one of them:{list}");
+                return Err(Failure::Said(format!("the process has no worker thread {id}"), Some(help)).into());
+            }
+        },
+        None if workers.is_empty() => {}
+        None => {
+            note(terminal, &format!("the heaps of worker threads are not in the main thread's:{list}"));
+            inspector.leave_workers()?;
+        }
+    }
+    Ok(())
 }
 
 /// One snapshot, with what it will cost beforehand.
