@@ -4,7 +4,7 @@ use super::CaptureError;
 use super::targets::authority;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(50);
 ///
 /// Dropping it closes the connection; the process runs on.
 pub struct Inspector {
-    socket: WebSocket<TcpStream>,
+    socket: WebSocket<Wire>,
     url: String,
     /// For a command, unless it has its own.
     timeout: Duration,
@@ -214,6 +214,7 @@ impl Inspector {
         if self.stop.as_ref().is_some_and(|it| it.load(Ordering::Relaxed)) {
             return Err(CaptureError::Interrupted);
         }
+        self.socket.get_mut().grant(TICK);
         match self.socket.read() {
             Ok(Message::Text(text)) => {
                 let message = self.parse(&text)?;
@@ -258,7 +259,7 @@ impl Drop for Inspector {
     fn drop(&mut self) {
         // A courtesy: the process sees the end of the connection anyway.
         let _ = self.socket.close(None);
-        let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Both);
+        let _ = self.socket.get_ref().stream.shutdown(std::net::Shutdown::Both);
     }
 }
 
@@ -284,13 +285,15 @@ fn lost(doing: &str, error: &Error) -> CaptureError {
 }
 
 /// A web socket whose reads return every tick.
-fn open(url: &str, timeout: Duration) -> Result<WebSocket<TcpStream>, CaptureError> {
+fn open(url: &str, timeout: Duration) -> Result<WebSocket<Wire>, CaptureError> {
     let until = Instant::now() + timeout;
     let address = authority(url)?;
     let stream = dial(&address, timeout)?;
     // A snapshot's chunks are small today; a process's coverage is one message.
     let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-    let mut state = client_with_config(url, stream, Some(config));
+    let mut wire = Wire { stream, until: Instant::now() };
+    wire.grant(timeout);
+    let mut state = client_with_config(url, wire, Some(config));
     loop {
         match state {
             Ok((socket, _)) => return Ok(socket),
@@ -300,6 +303,36 @@ fn open(url: &str, timeout: Duration) -> Result<WebSocket<TcpStream>, CaptureErr
             Err(HandshakeError::Interrupted(half)) => state = half.handshake(),
             Err(HandshakeError::Failure(error)) => return Err(CaptureError::NotAnInspector { address, reason: plain(&error) }),
         }
+    }
+}
+
+/// A stream that a message in endless small pieces cannot hold on to.
+struct Wire {
+    stream: TcpStream,
+    /// When reads begin to say that there is nothing.
+    until: Instant,
+}
+
+impl Wire {
+    /// Reads may go on for so long.
+    fn grant(&mut self, time: Duration) {
+        self.until = Instant::now() + time;
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if Instant::now() >= self.until { Err(io::ErrorKind::WouldBlock.into()) } else { self.stream.read(buffer) }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
     }
 }
 

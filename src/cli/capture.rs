@@ -113,7 +113,11 @@ pub(super) fn capture(args: &CaptureArgs, terminal: Terminal) -> Result<Exit, Fa
     };
     Series::prepare(&options)?;
     let stop = on_interrupt()?;
-    let place = place(args)?;
+    let place = match place(args, &stop) {
+        Err(Taking::Interrupted) => return Ok(interrupted()),
+        Err(Taking::Failed(failure)) => return Err(failure),
+        Ok(place) => place,
+    };
     let taken = take_all(args, options, &place, &stop, terminal);
     let closed = place.opened.as_deref().map_or(Ok(()), |it| close_inspector(it, args.timeout));
     match taken {
@@ -125,14 +129,18 @@ pub(super) fn capture(args: &CaptureArgs, terminal: Terminal) -> Result<Exit, Fa
         }
         Err(Taking::Interrupted) => {
             closed?;
-            tell("interrupted: nothing half is left");
-            Ok(Exit::Interrupted)
+            Ok(interrupted())
         }
         Ok(is_complete) => {
             closed?;
             Ok(if is_complete { Exit::Clean } else { Exit::Failed })
         }
     }
+}
+
+fn interrupted() -> Exit {
+    tell("interrupted: nothing half is left");
+    Exit::Interrupted
 }
 
 /// Why a series ended before its time.
@@ -157,25 +165,25 @@ impl std::convert::From<Failure> for Taking {
 }
 
 /// Finds the inspector, or has it opened.
-fn place(args: &CaptureArgs) -> Result<Place, Failure> {
+fn place(args: &CaptureArgs, stop: &AtomicBool) -> Result<Place, Taking> {
     if let Some(pid) = args.from.pid {
-        let found = open_inspector(pid, args.timeout)?;
+        let found = open_inspector(pid, args.timeout, stop)?;
         return Ok(Place { url: found.url, opened: found.is_ours.then_some(found.address) });
     }
     if let Some(url) = &args.from.url {
         if !args.allow_remote && !is_loopback(url) {
             let message = format!("{url} is not on this machine");
             let help = "an inspector lets everyone on its network run code: tunnel its port here, or pass --allow-remote";
-            return Err(Failure::Said(message, Some(help.to_owned())));
+            return Err(Failure::Said(message, Some(help.to_owned())).into());
         }
         return Ok(Place { url: url.clone(), opened: None });
     }
     let address = format!("127.0.0.1:{}", args.from.port.unwrap_or_default());
     let mut targets = targets(&address, args.timeout)?;
     match targets.len() {
-        0 => Err(Failure::new(format!("the inspector at {address} has nothing to capture"))),
+        0 => Err(Failure::new(format!("the inspector at {address} has nothing to capture")).into()),
         1 => Ok(Place { url: targets.remove(0).url, opened: None }),
-        _ => Err(Failure::Said(format!("the inspector at {address} has several targets"), Some(choices(&targets)))),
+        _ => Err(Failure::Said(format!("the inspector at {address} has several targets"), Some(choices(&targets))).into()),
     }
 }
 
