@@ -179,8 +179,8 @@ impl Collections {
     }
 }
 
-/// V8's tables have room for so many entries at least.
-const MIN_CAPACITY: u32 = 4;
+/// V8's tables may have room for so many entries without ever having had them.
+const MIN_CAPACITY: u32 = 8;
 
 /// How many elements an array of numbers must have had, given the bytes of its store: V8 grows by half and 16.
 fn least_of_store(bytes: u64) -> u64 {

@@ -10,6 +10,9 @@ use super::{EdgeKind, EdgeName, NodeIx, NodeKind, Snapshot, StringIx};
 /// Scopes of functions are nested so far at most.
 const NESTING: usize = 4096;
 
+/// A path has fewer bytes, and fewer parts.
+const PATH_LIMIT: usize = 4096;
+
 /// The scopes of the scripts of one snapshot.
 #[derive(Clone, Default, Debug)]
 pub struct Scopes {
@@ -65,10 +68,10 @@ impl Scopes {
     }
 
     fn read_module(&mut self, snapshot: &Snapshot, module: NodeIx) {
-        let path = self.words.property(snapshot, module, self.words.filename).filter(|it| snapshot.kind(*it).is_string());
+        let path = self.words.property(snapshot, module, self.words.filename).and_then(|it| joined(snapshot, &self.words, it));
         let exports = self.words.property(snapshot, module, self.words.exports);
         if let (Some(path), Some(exports)) = (path, exports) {
-            let path = super::path_of(&snapshot.name(path));
+            let path = super::path_of(&path);
             self.exports.entry(path).or_default().push(exports);
         }
     }
@@ -120,7 +123,9 @@ impl Scopes {
             distinct(all.filter_map(|it| properties::follow(snapshot, sites, *it, name)).collect())
         };
         let declared = || {
-            let all = self.scripts.iter().filter(|_| !sites.scripts_of(path).is_empty());
+            // A script that is no module: its functions have no scope of their own around them.
+            let is_script = sites.scripts_of(path).iter().any(|it| !self.modules.contains_key(it));
+            let all = self.scripts.iter().filter(|_| is_script);
             distinct(all.filter_map(|scope| self.in_scope(snapshot, *scope, ix, name)).collect())
         };
         let found = [of(&self.modules)].into_iter().find(|it| !it.is_empty());
@@ -170,27 +175,54 @@ impl Scopes {
         let cells =
             tables.flat_map(|it| cells(snapshot, it.to)).filter(|it| self.words.is_named(snapshot, it.1, &[self.words.cell]));
         let mut cells = cells.filter(|it| snapshot.kind(it.0).is_string());
-        cells
-            .find(|it| if names.is_empty() { snapshot.name_is(it.0, name) } else { names.contains(&snapshot.name_ix(it.0)) })
-            .map(|it| it.1)
+        // `export default` of an expression has no local name.
+        let is_it = |key: NodeIx| match &names {
+            Some(names) if name != "default" => names.contains(&snapshot.name_ix(key)),
+            _ => snapshot.name_is(key, name),
+        };
+        cells.find(|it| is_it(it.0)).map(|it| it.1)
     }
 
     /// The names under which a module exports a variable, from what its scope says about it: triples of local name, number of
-    /// the cell, exported names.
-    fn exported_names(&self, snapshot: &Snapshot, scope: NodeIx, ix: StringIx) -> Vec<StringIx> {
-        let Some(info) = self.words.internal(snapshot, scope, self.words.scope_info) else { return Vec::new() };
+    /// the cell, exported names. `None` if it says nothing.
+    fn exported_names(&self, snapshot: &Snapshot, scope: NodeIx, ix: StringIx) -> Option<Vec<StringIx>> {
+        let info = self.words.internal(snapshot, scope, self.words.scope_info)?;
         let arrays = |node: NodeIx| snapshot.edges(node).map(|it| it.to).filter(|it| snapshot.kind(*it) == NodeKind::Array);
+        let mut says = None;
         for exports in arrays(info).flat_map(arrays) {
             let slots = indexed(snapshot, exports);
-            let is_local = |it: &&(u32, NodeIx)| it.0 % 3 == 0 && snapshot.kind(it.1).is_string() && snapshot.name_ix(it.1) == ix;
-            let local = slots.iter().find(is_local).map(|it| it.0);
-            let names = local.and_then(|at| slots.iter().find(|it| it.0 == at + 2)).map(|it| it.1);
-            if let Some(names) = names.filter(|it| snapshot.kind(*it) == NodeKind::Array) {
-                return indexed(snapshot, names).into_iter().map(|it| snapshot.name_ix(it.1)).collect();
+            let locals = slots.iter().filter(|it| it.0 % 3 == 0 && snapshot.kind(it.1).is_string());
+            for (at, local) in locals {
+                let names = slots.iter().find(|it| it.0 == at + 2).filter(|it| snapshot.kind(it.1) == NodeKind::Array);
+                let Some((_, names)) = names else { continue };
+                if snapshot.name_ix(*local) == ix {
+                    return Some(indexed(snapshot, *names).into_iter().map(|it| snapshot.name_ix(it.1)).collect());
+                }
+                says = Some(Vec::new());
             }
         }
-        Vec::new()
+        says
     }
+}
+
+/// A path, which V8 may not have joined yet. `None` if a part of it is not known.
+fn joined(snapshot: &Snapshot, words: &Words, text: NodeIx) -> Option<String> {
+    let mut open = vec![text];
+    let mut out = String::new();
+    while let Some(node) = open.pop() {
+        match snapshot.kind(node) {
+            NodeKind::String => out.push_str(&snapshot.name(node)),
+            NodeKind::ConsString => {
+                let parts = [words.second, words.first].map(|it| words.internal(snapshot, node, it));
+                open.extend(parts.into_iter().flatten());
+            }
+            _ => return None,
+        }
+        if out.len() > PATH_LIMIT || open.len() > PATH_LIMIT {
+            return None;
+        }
+    }
+    Some(out)
 }
 
 /// What an array of V8's holds, by index.

@@ -124,7 +124,12 @@ impl Sites {
 
     /// Every site from one position to another, both included, with its nodes and whether they are closures; over all scripts
     /// of the path.
-    pub fn nodes_within(&self, path: &str, from: LineColumn, to: LineColumn) -> impl Iterator<Item = (Site, NodeIx, bool)> {
+    pub fn nodes_within<'s>(
+        &'s self,
+        path: &str,
+        from: LineColumn,
+        to: LineColumn,
+    ) -> impl Iterator<Item = (Site, NodeIx, bool)> + use<'s> {
         self.scripts_of(path).iter().flat_map(move |&script| {
             let site = |(line, column)| Site { script, line, column };
             let start = self.nodes.partition_point(|it| it.0 < site(from));
@@ -134,13 +139,13 @@ impl Sites {
     }
 
     /// The closures of the function at a position, over all scripts of the path.
-    pub fn closures_at(&self, path: &str, at: LineColumn) -> impl Iterator<Item = NodeIx> {
+    pub fn closures_at<'s>(&'s self, path: &str, at: LineColumn) -> impl Iterator<Item = NodeIx> + use<'s> {
         self.nodes_within(path, at, at).filter(|it| it.2).map(|it| it.1)
     }
 
     /// The objects whose constructor stands at a position, over all scripts of the path; prototypes are among them
     /// ([`super::instances_at`] leaves them out).
-    pub fn objects_at(&self, path: &str, at: LineColumn) -> impl Iterator<Item = NodeIx> {
+    pub fn objects_at<'s>(&'s self, path: &str, at: LineColumn) -> impl Iterator<Item = NodeIx> + use<'s> {
         self.nodes_within(path, at, at).filter(|it| !it.2).map(|it| it.1)
     }
 

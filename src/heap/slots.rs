@@ -216,8 +216,9 @@ impl Reader<'_, '_> {
             let handlers: Vec<NodeIx> = slots.filter(|it| self.snapshot.kind(*it) == NodeKind::Closure).collect();
             for handler in &handlers {
                 let links = wrappers::links_of(self.snapshot, self.sites, *handler);
-                let new = links.into_iter().filter(|it| !self.out.links[start..].iter().any(|old| old.node == it.node));
-                let new: Vec<Link> = new.collect();
+                // Handlers made by V8 come in pairs around one function of the program.
+                let is_new = |it: &Link| !self.out.links[start..].iter().any(|old| old.node == it.node);
+                let new: Vec<Link> = links.into_iter().filter(|it| is_new(it) && self.sites.site(it.node).is_some()).collect();
                 self.out.links.extend(new);
             }
             let held = handlers.first().copied().unwrap_or(reaction);

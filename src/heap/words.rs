@@ -61,7 +61,6 @@ words! {
     table "table",
     target "target",
     true_value "true_value",
-    undefined_value "undefined_value",
     value "value",
     // V8's and JavaScript's names of nodes.
     array "Array",
@@ -69,17 +68,13 @@ words! {
     context_cell "system / ContextCell",
     context_node "system / Context",
     false_node "false",
-    generator "Generator",
     hole "system / Hole",
     map "Map",
     module "Module",
     null_node "null",
-    object "Object",
     oddball "system / Oddball",
-    process "process",
     promise "Promise",
     reaction "system / PromiseReaction",
-    script_contexts "system / ScriptContextTable",
     set "Set",
     smi "smi number",
     text_module "system / SourceTextModule",
@@ -97,7 +92,6 @@ words! {
     handler "handler",
     idle_previous "_idlePrev",
     idle_timeout "_idleTimeout",
-    immediate "Immediate",
     k_events "<symbol kEvents>",
     listener "listener",
     next "next",
@@ -105,7 +99,6 @@ words! {
     on_timeout "_onTimeout",
     original "original",
     repeat "_repeat",
-    timeout "Timeout",
 }
 
 impl Words {
