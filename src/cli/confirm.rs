@@ -39,8 +39,7 @@ pub(super) struct ConfirmArgs {
 
 pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let exit = ExitArgs::default();
-    let request =
-        Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
+    let request = Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
     let mut case = proof::open(request, terminal)?;
     let unexplained = case.with_project(|project, findings| {
         let look = |path: &PathBuf| {
@@ -59,7 +58,7 @@ pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Fa
 
 /// What ran before a snapshot, if its manifest says so.
 fn executions(snapshot: &Path) -> Option<Executions> {
-    let (folder, manifest) = Manifest::beside(snapshot)?;
+    let (path, manifest) = Manifest::beside(snapshot)?;
     let coverage = manifest.entry(snapshot.file_name()?.to_str()?)?.coverage.as_ref()?;
-    Some(proof::executions(&[Coverage::read(&folder.join(coverage)).ok()?]))
+    Some(proof::executions(&[Coverage::read(&path.with_file_name(coverage)).ok()?]))
 }

@@ -1,14 +1,14 @@
 //! What `confirm` and `prove` share: the project and its findings, suspects too, and the report with evidence.
 
+use super::Exit;
 use super::args::FormatArg;
 use super::check;
 use super::failure::Failure;
 use super::output::{tell, to_stdout};
 use super::project::{self, Request};
 use super::terminal::Terminal;
-use super::Exit;
-use crate::config::{Confidence, Settings};
 use crate::capture::{Coverage, map};
+use crate::config::{Confidence, Settings};
 use crate::confirm::{Executions, Observation, Project, Unexplained, observe};
 use crate::finding::{self, Judged, Verdict, rule_ids};
 use crate::prove::Experiment;

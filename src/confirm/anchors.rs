@@ -78,4 +78,3 @@ pub(super) fn witnesses(facts: &Facts, binding: BindingId) -> Vec<u32> {
     let around = |scope: ScopeId| facts.scopes[scope.index()].parent.get();
     facts.functions.iter().filter(|it| around(it.scope).is_some_and(sees)).map(|it| it.v8_start).collect()
 }
-

@@ -127,7 +127,9 @@ impl Mapped {
     fn generated(&self, file: FileId, at: Location) -> Option<u32> {
         let (line, column) = (at.line - 1, at.column - 1);
         let of_line = self.map.tokens().filter(|it| {
-            self.sources.get(it.get_src_id() as usize) == Some(&Some(file)) && it.get_src_line() == line && it.get_src_col() <= column
+            self.sources.get(it.get_src_id() as usize) == Some(&Some(file))
+                && it.get_src_line() == line
+                && it.get_src_col() <= column
         });
         let token = of_line.max_by_key(|it| (it.get_src_col(), std::cmp::Reverse(it.get_dst())))?;
         let at = Location { line: token.get_dst_line() + 1, column: token.get_dst_col() + 1 };
@@ -175,7 +177,11 @@ fn chart(project: Project<'_>, script: &str, url: &str, file: &dyn Fn(&str) -> O
         sourcemap::DecodedMap::Index(index) => index.flatten().ok()?,
         sourcemap::DecodedMap::Hermes(_) => return None,
     };
-    let folder = if url.starts_with("data:") { Path::new(script).parent()?.to_owned() } else { joined(Path::new(script).parent()?, url).parent()?.to_owned() };
+    let folder = if url.starts_with("data:") {
+        Path::new(script).parent()?.to_owned()
+    } else {
+        joined(Path::new(script).parent()?, url).parent()?.to_owned()
+    };
     let source = |it: &str| file(&joined(&folder, &script_path(it)).to_string_lossy().replace('\\', "/"));
     let sources: Vec<Option<FileId>> = map.sources().map(source).collect();
     let lines = LineIndex::new(&text);
@@ -199,9 +205,11 @@ fn joined(folder: &Path, path: &str) -> PathBuf {
 
 /// Where V8 says that the function or class around an offset is. Maps speak of names and keywords, V8 of parameter lists.
 fn anchor(facts: &Facts, offset: u32) -> u32 {
-    let real = |id: &usize| !matches!(facts.functions[*id].kind, FunctionKind::Module | FunctionKind::Fields | FunctionKind::Statics);
+    let real =
+        |id: &usize| !matches!(facts.functions[*id].kind, FunctionKind::Module | FunctionKind::Fields | FunctionKind::Statics);
     let around = |start: u32, end: u32| start <= offset && offset < end;
-    let functions = (0..facts.functions.len()).filter(real).filter(|id| around(facts.functions[*id].start, facts.functions[*id].end));
+    let functions =
+        (0..facts.functions.len()).filter(real).filter(|id| around(facts.functions[*id].start, facts.functions[*id].end));
     let innermost = functions.min_by_key(|id| facts.functions[*id].end - facts.functions[*id].start);
     let classes = facts.classes.iter().filter(|it| around(it.start, it.end));
     let class = classes.min_by_key(|it| it.end - it.start);

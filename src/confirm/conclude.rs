@@ -1,8 +1,8 @@
 //! A series of observations to evidence.
 
-use super::{Executions, Project};
 use super::observe::{Observation, Seen};
 use super::verdict::Ledger;
+use super::{Executions, Project};
 use crate::finding::{Evidence, Finding, Sought, Verdict};
 use std::collections::BTreeMap;
 

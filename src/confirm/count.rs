@@ -3,8 +3,8 @@
 use super::anchors::witnesses;
 use super::scene::Scene;
 use crate::finding::{Owner, SlotKind, Sought};
-use crate::heap::{Hold, NodeIx, Slot, Unit, follow, instances_named};
 use crate::heap::{EdgeKind, StringIx};
+use crate::heap::{Hold, NodeIx, Slot, Unit, follow, instances_named};
 use crate::text::Span;
 use rustc_hash::FxHashSet;
 
@@ -26,7 +26,9 @@ pub(super) struct Tally {
 /// Counts.
 pub(super) fn count(scene: &Scene<'_, '_>, sought: &Sought) -> Tally {
     match sought {
-        Sought::Slots { kind, functions, within, event } => slots(scene, *kind, &closures(scene, functions, *within), event.as_deref()),
+        Sought::Slots { kind, functions, within, event } => {
+            slots(scene, *kind, &closures(scene, functions, *within), event.as_deref())
+        }
         Sought::Closures { functions, within } => {
             let nodes: Vec<NodeIx> = sorted(closures(scene, functions, *within).into_iter().collect());
             let located = !functions.is_empty() || !nodes.is_empty();
@@ -54,7 +56,9 @@ fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event
         _ => true,
     };
     let fits = |slot: &&Slot| match (kind, slot.hold) {
-        (SlotKind::Timer, Hold::Timer { .. } | Hold::Immediate) | (SlotKind::Reaction, Hold::Reaction) | (SlotKind::Any, _) => true,
+        (SlotKind::Timer, Hold::Timer { .. } | Hold::Immediate) | (SlotKind::Reaction, Hold::Reaction) | (SlotKind::Any, _) => {
+            true
+        }
         (SlotKind::Listener, Hold::Listener { event } | Hold::TargetListener { event }) => is_event(event),
         _ => false,
     };
@@ -130,7 +134,8 @@ fn owners(scene: &Scene<'_, '_>, owner: &Owner) -> Vec<NodeIx> {
         Owner::Variable(file, binding) => {
             let facts = &scene.project.units[file.index()].facts;
             let name = facts.text(facts.bindings[binding.index()].name);
-            let seen = witnesses(facts, *binding).into_iter().flat_map(|at| scene.anchors.closures_in(Span::new(*file, at, at + 1)));
+            let seen =
+                witnesses(facts, *binding).into_iter().flat_map(|at| scene.anchors.closures_in(Span::new(*file, at, at + 1)));
             let found = sorted(scene.scopes.variables(snapshot, seen, name));
             if !found.is_empty() || facts.bindings[binding.index()].function != crate::facts::FnId::MODULE {
                 return found;
@@ -141,7 +146,9 @@ fn owners(scene: &Scene<'_, '_>, owner: &Owner) -> Vec<NodeIx> {
         Owner::Instance(None, name) => instances_named(snapshot, sites, name),
         Owner::Static(Some(class), _) => scene.anchors.closures_in(*class).collect(),
         Owner::Static(None, _) => Vec::new(),
-        Owner::Exports(file) => scene.atlas.scripts_of(*file).flat_map(|path| scene.scopes.module_exports(path)).copied().collect(),
+        Owner::Exports(file) => {
+            scene.atlas.scripts_of(*file).flat_map(|path| scene.scopes.module_exports(path)).copied().collect()
+        }
         Owner::Global(name) => scene.scopes.global(snapshot, sites, name).into_iter().collect(),
     }
 }

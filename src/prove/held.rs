@@ -22,7 +22,11 @@ pub struct PerConnection {
 ///
 /// # Errors
 /// As [`Inspector::call`].
-pub(super) fn measure(inspector: &mut Inspector, driver: &Driver<'_>, churn: &Churn) -> Result<Option<PerConnection>, CaptureError> {
+pub(super) fn measure(
+    inspector: &mut Inspector,
+    driver: &Driver<'_>,
+    churn: &Churn,
+) -> Result<Option<PerConnection>, CaptureError> {
     // The first ones fill caches and pools.
     close(driver.open(churn, COUNT).0);
     let before = settle(inspector)?;

@@ -114,7 +114,12 @@ pub(super) struct Measured {
 
 impl<'a> Bench<'a> {
     /// Waits for the program's servers, counts from then on, and asks for every route once.
-    fn set_up(process: &mut Process, options: &'a Options, plan: &Plan, watchers: &mut Watchers<'_>) -> Result<Bench<'a>, ProveError> {
+    fn set_up(
+        process: &mut Process,
+        options: &'a Options,
+        plan: &Plan,
+        watchers: &mut Watchers<'_>,
+    ) -> Result<Bench<'a>, ProveError> {
         let begun = Instant::now();
         let Serving { mut inspector, mut servers } = wait_for_servers(process, options)?;
         let bases = bases(options, &mut servers)?;
@@ -189,7 +194,8 @@ impl<'a> Bench<'a> {
     /// One round of load, until it has settled.
     fn round(&mut self, round: u32, watchers: &mut Watchers<'_>) -> Result<Interval, ProveError> {
         let begun = Instant::now();
-        let (requests, connections) = (self.targets.len() as u64 * self.options.requests, self.churns.len() as u64 * self.options.requests);
+        let (requests, connections) =
+            (self.targets.len() as u64 * self.options.requests, self.churns.len() as u64 * self.options.requests);
         let what = [(requests, "requests"), (connections, "connections")];
         let what: Vec<String> = what.iter().filter(|it| it.0 > 0).map(|it| format!("{} {}", it.0, it.1)).collect();
         (watchers.progress)(&format!("round {round} of {}: {}", self.options.rounds, what.join(", ")));

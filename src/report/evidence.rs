@@ -86,7 +86,13 @@ mod tests {
         assert_eq!(ledger(&evidence()), "executed 400, released 0; alive 5, 205, 405; 7.6 KB each");
         let unknown = Evidence { executed: vec![None, None], bytes_per_execution: None, ..evidence() };
         assert_eq!(ledger(&unknown), "executions unknown; alive 5, 205, 405; 3.1 MB retained");
-        let one = Evidence { executed: Vec::new(), alive: vec![18_402], retained_bytes: vec![900], bytes_per_execution: None, ..evidence() };
+        let one = Evidence {
+            executed: Vec::new(),
+            alive: vec![18_402],
+            retained_bytes: vec![900],
+            bytes_per_execution: None,
+            ..evidence()
+        };
         assert_eq!(ledger(&one), "alive 18402; 900 B retained");
     }
 

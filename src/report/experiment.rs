@@ -101,7 +101,12 @@ fn measured(it: &Experiment, style: Style, text: &mut String) {
     if !routes.is_empty() {
         let more = it.routes.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(text, "  driven: {}{more}; {} left out (--dry-run lists them)", harmless(&routes.join(", ")), it.left_out.len());
+        let _ = writeln!(
+            text,
+            "  driven: {}{more}; {} left out (--dry-run lists them)",
+            harmless(&routes.join(", ")),
+            it.left_out.len()
+        );
     }
     if let Some(each) = it.bytes_per_request {
         let _ = writeln!(text, "  {} stay per request", signed(each));

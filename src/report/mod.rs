@@ -16,8 +16,8 @@ mod style;
 mod summary;
 
 use crate::confirm::Unexplained;
-use crate::prove::Experiment;
 use crate::finding::{Finding, HOUSE_RULES};
+use crate::prove::Experiment;
 use crate::text::{FileId, LineIndex};
 use crate::workspace::Files;
 use std::io::{self, Write};

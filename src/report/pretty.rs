@@ -1,8 +1,8 @@
 //! Frames around the source, for people: each finding with its story drawn as labels, file by file.
 
 use super::evidence;
-use super::experiment;
 use super::excerpt::{Excerpt, Mark};
+use super::experiment;
 use super::style::{Style, harmless};
 use super::summary::{confidence_word, severity_word};
 use super::{Report, places};
