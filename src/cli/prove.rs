@@ -19,7 +19,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-const AFTER: &str = "The program is started with an inspector on a free port of this machine, driven over its loopback interface, and
+const AFTER: &str =
+    "The program is started with an inspector on a free port of this machine, driven over its loopback interface, and
 stopped with everything it started. Only GET and HEAD are sent, and not to paths that sound as if they changed, ended
 or cost something: --dry-run shows the plan. Nothing is sent to another machine.
 
@@ -183,7 +184,11 @@ fn dry_run(options: &Options, plan: &Plan, analysis: &Analysis, out: &mut dyn Wr
     let each = options.requests * plan.routes.len() as u64;
     let (rounds, requests, routes) = (options.rounds, options.requests, plan.routes.len());
     let plural = if routes == 1 { "" } else { "s" };
-    writeln!(out, "load      {rounds} rounds of {requests} requests to each of {routes} route{plural}: {} in all", each * u64::from(rounds))?;
+    writeln!(
+        out,
+        "load      {rounds} rounds of {requests} requests to each of {routes} route{plural}: {} in all",
+        each * u64::from(rounds)
+    )?;
     writeln!(out, "          {requests} connections in each round to servers of bytes and of web sockets")?;
     if let Some(url) = &options.url {
         writeln!(out, "server    {url}")?;

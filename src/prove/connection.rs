@@ -142,7 +142,8 @@ impl Dialer {
             return Ok(Stream::Plain(tcp));
         }
         let config = self.tls.clone().ok_or_else(|| io::Error::other("no TLS on this machine"))?;
-        let mut connection = ClientConnection::new(config, ServerName::IpAddress(server.address.ip().into())).map_err(io::Error::other)?;
+        let mut connection =
+            ClientConnection::new(config, ServerName::IpAddress(server.address.ip().into())).map_err(io::Error::other)?;
         let mut tcp = tcp;
         while connection.is_handshaking() {
             connection.complete_io(&mut tcp)?;

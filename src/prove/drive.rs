@@ -184,8 +184,13 @@ impl<'a> Driver<'a> {
                 let path = filled(&target.route.path, self.number.fetch_add(1, Ordering::Relaxed));
                 let url = format!("{}{path}", target.base);
                 let answer = self.client.send(&target.route.method, &url, target.manner.patience());
-                let is_failure = matches!(answer, Answer::Failed(_)) || (answer == Answer::None && target.manner != Manner::Silent);
-                if is_failure { in_a_row.fetch_add(1, Ordering::Relaxed) } else { in_a_row.swap(0, Ordering::Relaxed) };
+                let is_failure =
+                    matches!(answer, Answer::Failed(_)) || (answer == Answer::None && target.manner != Manner::Silent);
+                if is_failure {
+                    in_a_row.fetch_add(1, Ordering::Relaxed)
+                } else {
+                    in_a_row.swap(0, Ordering::Relaxed)
+                };
                 own.count(&answer, target.manner);
             }
             tally.lock().unwrap_or_else(PoisonError::into_inner).add(&own);

@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn the_last_lines_are_kept_and_inspectors_noted() {
-        let mut text = "Debugger listening on ws://127.0.0.1:4000/a\r\nFor help, see: https://nodejs.org/en/docs/inspector\n".to_owned();
+        let mut text =
+            "Debugger listening on ws://127.0.0.1:4000/a\r\nFor help, see: https://nodejs.org/en/docs/inspector\n".to_owned();
         (0..LINES + 50).for_each(|n| text.push_str(&format!("line {n}\n")));
         text.push_str("\u{1b}[31mred\u{1b}[0m\u{7}\n");
         text.push_str(&"x".repeat(100_000));

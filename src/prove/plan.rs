@@ -261,7 +261,8 @@ mod tests {
 
     #[test]
     fn dangerous_words_are_words() {
-        for path in ["/logout", "/auth/log-out", "/auth/logOut", "/users/:id/resetPassword", "/send_mail", "/v1/KILL", "/pay/:id"] {
+        for path in ["/logout", "/auth/log-out", "/auth/logOut", "/users/:id/resetPassword", "/send_mail", "/v1/KILL", "/pay/:id"]
+        {
             assert!(dangerous(path).is_some(), "{path}");
         }
         for path in ["/", "/payload", "/sender", "/undeleted", "/users/:id", "/border", "/presets", "/stopwatch"] {

@@ -74,7 +74,8 @@ fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing
 fn settle_missing(plan: &Plan, bases: &[String], probed: &mut Probed) {
     if probed.targets.is_empty() {
         let each = bases.iter().flat_map(|base| plan.routes.iter().map(move |route| (base, route)));
-        let target = |(base, route): (&String, &Route)| Target { route: route.clone(), base: base.clone(), manner: Manner::Quick };
+        let target =
+            |(base, route): (&String, &Route)| Target { route: route.clone(), base: base.clone(), manner: Manner::Quick };
         probed.targets = each.map(target).collect();
         if !probed.targets.is_empty() {
             probed.left_out.clear();

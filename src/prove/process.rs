@@ -4,8 +4,8 @@ use super::group::{self, Group, Signal};
 use super::output::Output;
 use super::{Cause, Options, ProveError};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a program may take to clean up after `SIGTERM`.

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn each_rule_has_its_flag() {
-        let environment = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
+        let environment =
+            |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
         let production = environment(&[("NODE_ENV", "production")]);
         let remote = environment(&[("DB", "mysql://u:hunter2@db/x")]);
         assert!(refuse(&Options::default(), &environment(&[("NODE_ENV", "test"), ("DB", "mysql://localhost/x")])).is_ok());

@@ -42,7 +42,14 @@ mod tests {
         assert_eq!(base("http://localhost:3000/").as_deref(), Some("http://127.0.0.1:3000"));
         assert_eq!(base("https://[::1]:8443").as_deref(), Some("https://[::1]:8443"));
         assert_eq!(base("http://127.0.0.1").as_deref(), Some("http://127.0.0.1:80"));
-        for url in ["http://example.com", "http://10.0.0.1:1", "localhost:1", "ftp://localhost", "http://localhost:1/x", "http://a@localhost"] {
+        for url in [
+            "http://example.com",
+            "http://10.0.0.1:1",
+            "localhost:1",
+            "ftp://localhost",
+            "http://localhost:1/x",
+            "http://a@localhost",
+        ] {
             assert!(local(url).is_err(), "{url}");
         }
     }

@@ -114,9 +114,7 @@ fn text(program: &Program<'_>, expr: ExprRef, depth: u32) -> Option<String> {
 /// The texts of an expression that is one or a list of them; `None` for each that cannot be told.
 fn texts(program: &Program<'_>, expr: ExprRef) -> Vec<Option<String>> {
     match program.facts(expr.file()).expr(expr.id) {
-        Expr::Array(items) => {
-            program.facts(expr.file()).list(items).map(|id| text(program, expr.with(id), 0)).collect()
-        }
+        Expr::Array(items) => program.facts(expr.file()).list(items).map(|id| text(program, expr.with(id), 0)).collect(),
         _ => vec![text(program, expr, 0)],
     }
 }

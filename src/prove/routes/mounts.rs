@@ -54,7 +54,8 @@ impl Mounts {
     fn collect(&self, router: Option<&Place>, behind: String, depth: u32, found: &mut Vec<String>) {
         let own = router.and_then(|router| self.own.iter().find(|it| it.0 == *router)).map_or("", |it| it.1.as_str());
         let behind = if own.is_empty() { behind } else { joined(own, &behind) };
-        let above: Vec<&Mount> = self.mounts.iter().filter(|it| router == Some(&it.child) && it.parent.as_ref() != router).collect();
+        let above: Vec<&Mount> =
+            self.mounts.iter().filter(|it| router == Some(&it.child) && it.parent.as_ref() != router).collect();
         if above.is_empty() || depth == DEPTH || found.len() >= WAYS * 8 {
             found.push(behind);
             return;

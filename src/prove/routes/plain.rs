@@ -91,9 +91,10 @@ fn compared(program: &Program<'_>, file: FileId, routes: &mut Vec<Route>) {
 /// The cases of `switch (pathname)`.
 fn cases(file: FileId, facts: &Facts, routes: &mut Vec<Route>) {
     for region in facts.regions.iter().filter(|it| it.kind == RegionKind::Case && is_url(facts, it.test, 0)) {
-        let label = facts.nodes.iter().enumerate().filter(|(_, node)| {
-            (region.start + 4..region.start + 8).contains(&node.start) && matches!(node.expr, Expr::Str(_))
-        });
+        let label =
+            facts.nodes.iter().enumerate().filter(|(_, node)| {
+                (region.start + 4..region.start + 8).contains(&node.start) && matches!(node.expr, Expr::Str(_))
+            });
         for (at, node) in label {
             if let Some(path) = literal(facts, ExprId(at as u32)) {
                 routes.push(route(path, "GET", Span::new(file, node.start, node.start + node.len)));

@@ -49,7 +49,8 @@ fn fastify_with_plugins() {
     let app = "const fastify = require('fastify')();\nfastify.get('/a', async (request, reply) => 1);\n\
         fastify.route({ method: ['GET', 'POST'], url: '/b/:id', handler: async (request, reply) => 2 });\n\
         fastify.register(require('./plugin'), { prefix: '/v1' });\nfastify.listen({ port: 0 });\n";
-    let plugin = "module.exports = async function (instance, options) {\n  instance.get('/c', async (request, reply) => 3);\n};\n";
+    let plugin =
+        "module.exports = async function (instance, options) {\n  instance.get('/c', async (request, reply) => 3);\n};\n";
     assert_eq!(routes(&[("app.js", app), ("plugin.js", plugin)]), "GET /a, GET /b/:id, POST /b/:id, GET /v1/c");
 }
 
@@ -92,7 +93,8 @@ fn what_is_left_out_has_a_reason() {
         app.put('/x', (req, res) => res.end());\napp.get(/^x/, (req, res) => res.end());\n\
         app.set('view engine', 'pug');\napp.get('port');\nnew Map().get('/x');\napp.get('/ok', (req, res) => res.end());\n";
     let plan = planned(&[("app.js", app)]);
-    let left_out: Vec<String> = plan.left_out.iter().map(|it| format!("{} {} {}", it.method, it.path, it.reason.text())).collect();
+    let left_out: Vec<String> =
+        plan.left_out.iter().map(|it| format!("{} {} {}", it.method, it.path, it.reason.text())).collect();
     assert_eq!(
         left_out,
         ["GET /logout `logout` in its path", "PUT /x its method is not among those of `--methods`", "GET  its path is computed"]
