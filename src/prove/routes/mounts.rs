@@ -100,7 +100,11 @@ fn mount(program: &Program<'_>, call: ExprRef, object: ExprId, name: &str, count
 
 /// What can be a router: not a function that is middleware itself.
 fn is_router(place: &Place) -> bool {
-    !matches!(place.root, Root::Outside(_)) && !(matches!(place.root, Root::Static(_)) && place.path.is_empty())
+    match place.root {
+        Root::Outside(_) => false,
+        Root::Static(_) => !place.path.is_empty(),
+        _ => true,
+    }
 }
 
 /// `mount("/prefix", app)` of koa.
