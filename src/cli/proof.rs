@@ -153,3 +153,12 @@ pub(super) fn executions(coverage: &[Coverage]) -> Executions {
     }
     ran
 }
+
+/// Opens snapshots again; one that has gone since is passed over.
+pub(super) fn reopen(paths: &[PathBuf]) -> impl Fn(usize, &mut dyn FnMut(&[u8])) {
+    |at, read| {
+        if let Ok(bytes) = map(&paths[at]) {
+            read(&bytes);
+        }
+    }
+}

@@ -17,31 +17,59 @@ pub struct Series {
     pub executed: Vec<Option<Executions>>,
 }
 
-/// Growth that no finding explains.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unexplained {
-    /// The script, as findings' paths are shown if it is one of the program's.
-    pub path: String,
-    /// From 1; 0 if it is not known.
-    pub line: u32,
-    /// What grows: `closure`, `Timeout`, `Map`.
-    pub what: String,
-    /// Alive, per snapshot.
-    pub alive: Vec<u64>,
-    /// Retained, per snapshot.
-    pub retained_bytes: Vec<u64>,
-}
+/// Hands out the bytes of a snapshot again, by its place in the series.
+pub type Reopen<'r> = dyn Fn(usize, &mut dyn FnMut(&[u8])) + 'r;
 
-/// Gives every finding its evidence.
-pub fn conclude(project: Project<'_>, findings: &mut [Finding], series: &Series) -> Vec<Unexplained> {
-    let _ = project;
+/// Gives every finding its evidence, and tells what else grows, the largest first.
+///
+/// Paths are read off the last snapshot, and the weight of what no finding explains off each: so they are opened again.
+pub fn conclude(project: Project<'_>, findings: &mut [Finding], series: &Series, reopen: &Reopen<'_>) -> Vec<Unexplained> {
     let shared = groups(findings);
     let lines: Vec<Line> = findings.iter().enumerate().map(|(i, it)| line(it, i, series)).collect();
     for (i, finding) in findings.iter_mut().enumerate() {
         let mates: Vec<&Line> = shared[i].iter().map(|it| &lines[*it]).collect();
         finding.evidence = Some(evidence(finding, &lines[i], &mates, series));
     }
-    Vec::new()
+    let mut growers = Some(growers(series));
+    let mut found = Vec::new();
+    let mut last = |bytes: &[u8]| {
+        let Ok(snapshot) = Snapshot::decode(bytes) else { return };
+        let scene = Scene::new(project, &snapshot);
+        findings.iter_mut().for_each(|it| show_path(&scene, it));
+        found = explain(&scene, findings, growers.take().unwrap_or_default());
+    };
+    if let Some(at) = series.shots.len().checked_sub(1) {
+        reopen(at, &mut last);
+    }
+    weigh(project, series, &mut found, reopen);
+    found.into_iter().map(|it| it.1).collect()
+}
+
+/// How the first thing that a finding counts is held.
+fn show_path(scene: &Scene<'_, '_>, finding: &mut Finding) {
+    let Some(evidence) = finding.evidence.as_mut().filter(|it| it.alive.last().is_some_and(|it| *it > 0)) else { return };
+    let tally = finding.trace.sought.iter().map(|it| count(scene, it)).find(|it| it.alive > 0);
+    let Some(tally) = tally else { return };
+    // The newest one: the oldest may be held by more than the program's own doing.
+    if let Some(node) = tally.nodes.last() {
+        evidence.path = scene.path(*node);
+    }
+}
+
+/// Bytes of what grows, in every snapshot.
+fn weigh(project: Project<'_>, series: &Series, found: &mut [(Grower, Unexplained)], reopen: &Reopen<'_>) {
+    if found.is_empty() {
+        return;
+    }
+    for at in 0..series.shots.len() {
+        reopen(at, &mut |bytes| {
+            let Ok(snapshot) = Snapshot::decode(bytes) else { return };
+            let scene = Scene::new(project, &snapshot);
+            for (grower, it) in found.iter_mut() {
+                it.retained_bytes.push(scene.bytes(&nodes(&scene, grower)));
+            }
+        });
+    }
 }
 
 /// A finding's line of the ledger.
@@ -87,7 +115,7 @@ fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) ->
         alive,
         retained_bytes,
         holder: last.holder,
-        path: last.path,
+        path: Vec::new(),
     }
 }
 

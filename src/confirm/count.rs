@@ -4,7 +4,7 @@ use super::anchors::witnesses;
 use super::scene::Scene;
 use crate::finding::{Owner, SlotKind, Sought};
 use crate::heap::{EdgeKind, StringIx};
-use crate::heap::{Hold, NodeIx, Slot, Unit, follow, instances_named};
+use crate::heap::{Hold, NodeIx, Slot, follow, instances_named};
 use crate::text::Span;
 use rustc_hash::FxHashSet;
 
@@ -15,8 +15,6 @@ pub(super) struct Tally {
     pub(super) located: bool,
     /// Slots, closures, instances, entries; bytes for text.
     pub(super) alive: u64,
-    /// Whether `alive` counts bytes.
-    pub(super) of_bytes: bool,
     /// What keeps the bytes: distinct nodes.
     pub(super) nodes: Vec<NodeIx>,
     /// The collection, emitter, timers that hold it, in words.
@@ -71,7 +69,6 @@ fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event
     Tally {
         located: !asked.is_empty(),
         alive: found.len() as u64,
-        of_bytes: false,
         nodes: sorted(found.iter().map(keeps).collect()),
         holder,
     }
@@ -106,15 +103,14 @@ fn entries(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], properties: bo
     let nodes = sorted(nodes);
     let of = |node: &NodeIx| {
         if properties {
-            return Some((own_properties(scene, *node), Unit::Properties));
+            return Some(own_properties(scene, *node));
         }
-        scene.collections.entries(scene.snapshot, *node).map(|it| (it.count, it.unit))
+        scene.collections.entries(scene.snapshot, *node).map(|it| it.count)
     };
-    let counts: Vec<(u64, Unit)> = nodes.iter().filter_map(of).collect();
+    let counts: Vec<u64> = nodes.iter().filter_map(of).collect();
     Tally {
         located: !counts.is_empty(),
-        alive: counts.iter().map(|it| it.0).sum(),
-        of_bytes: !counts.is_empty() && counts.iter().all(|it| it.1 == Unit::Bytes),
+        alive: counts.iter().sum(),
         holder: named(scene, owner, path, &nodes),
         nodes,
     }
