@@ -4,6 +4,7 @@
 //! Everything else is a value made by one function from it: [`Retainers`] (edges reversed), [`Reach`] (what the program
 //! holds), [`Dominators`], [`RetainedSizes`].
 
+mod anchors;
 mod columns;
 mod decode;
 mod dominators;
@@ -11,14 +12,21 @@ mod essential;
 mod header;
 mod kinds;
 mod numbers;
+mod path;
+mod platform;
+mod render;
 mod retained;
 mod retainers;
 mod scan;
 mod snapshot;
 mod strings;
 
+pub use anchors::Anchor;
 pub use dominators::Dominators;
 pub use kinds::{EdgeKind, NodeKind};
+pub use path::{Durability, PathStep, RetainerPaths};
+pub use platform::is_platform_name;
+pub use render::Display;
 pub use retained::RetainedSizes;
 pub use retainers::Retainers;
 pub use scan::DecodeError;
