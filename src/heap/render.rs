@@ -116,6 +116,8 @@ impl Display<'_, '_> {
         if self.snapshot.kind(from) == NodeKind::Synthetic {
             if self.snapshot.kind(edge.to) == NodeKind::Synthetic {
                 open.scope = Some(self.group(edge.to));
+            } else if self.snapshot.edge_name(edge).contains("DevTools") {
+                open.scope = Some("inspector".to_owned());
             }
             return;
         }
