@@ -3,13 +3,14 @@
 //! [`Snapshot`] is the graph in columns, made by [`Snapshot::decode`] from the bytes of a `.heapsnapshot` file.
 //! Everything else is a value made by one function from it: [`Retainers`] (edges reversed), [`Reach`] (what the program
 //! holds), [`Dominators`], [`RetainedSizes`]; [`Sites`] (positions of closures and objects), [`Slots`] (timers, listeners and
-//! reactions), [`Scopes`] (variables by name), [`Collections`] (how much is in what).
+//! reactions), [`Scopes`] (variables by name), [`Collections`] (how much is in what), [`Growth`] over a series.
 
 mod columns;
 mod decode;
 mod dominators;
 mod entries;
 mod essential;
+mod growth;
 mod header;
 mod kinds;
 mod numbers;
@@ -28,8 +29,9 @@ mod wrappers;
 
 pub use dominators::Dominators;
 pub use entries::{Collections, Entries, Unit};
+pub use growth::{Census, GrowingCollection, GrowingSite, Growth, What};
 pub use kinds::{EdgeKind, NodeKind};
-pub use properties::{follow, follow_path, instances_at, instances_named};
+pub use properties::{follow, follow_path, instances_at, instances_named, is_prototype, own_properties};
 pub use retained::RetainedSizes;
 pub use retainers::Retainers;
 pub use scan::DecodeError;

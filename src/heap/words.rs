@@ -73,6 +73,7 @@ words! {
     module "Module",
     null_node "null",
     oddball "system / Oddball",
+    process "process",
     promise "Promise",
     reaction "system / PromiseReaction",
     set "Set",
