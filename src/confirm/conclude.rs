@@ -1,9 +1,13 @@
 //! A series of observations to evidence.
 
+use super::count::count;
 use super::observe::{Observation, Seen};
+use super::scene::Scene;
+use super::unexplained::{Grower, Unexplained, explain, growers, nodes};
 use super::verdict::Ledger;
 use super::{Executions, Project};
 use crate::finding::{Evidence, Finding, Sought, Verdict};
+use crate::heap::Snapshot;
 use std::collections::BTreeMap;
 
 /// Observations of one process, in the order of their snapshots.
@@ -101,8 +105,9 @@ fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) ->
     let alive: Vec<u64> = line.shots.iter().map(|it| it.alive).collect();
     let retained_bytes: Vec<u64> = line.shots.iter().map(|it| it.bytes).collect();
     let (verdict, reason) = judge(finding, line, &alive, mates, series);
+    let executed = together(line, mates);
     let last = line.shots.last().cloned().unwrap_or_default();
-    let ran: Option<u64> = line.executed.iter().copied().sum();
+    let ran: Option<u64> = executed.iter().copied().sum();
     let grown = match retained_bytes[..] {
         [first, .., last] => last.saturating_sub(first),
         _ => 0,
@@ -111,7 +116,7 @@ fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) ->
         verdict,
         reason,
         bytes_per_execution: ran.filter(|it| *it > 0).map(|it| grown / it),
-        executed: line.executed.clone(),
+        executed,
         alive,
         retained_bytes,
         holder: last.holder,
@@ -137,10 +142,7 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
         return of(&line.executed);
     }
     // One count for several sites: only all of them together can be held against it.
-    let mut together = line.executed.clone();
-    for mate in mates {
-        together.iter_mut().zip(&mate.executed).for_each(|(sum, more)| *sum = sum.zip(*more).map(|(a, b)| a + b));
-    }
+    let together = together(line, mates);
     let others: Option<u64> = mates.iter().map(|it| it.executed.iter().copied().sum::<Option<u64>>()).sum();
     if others == Some(0) {
         return of(&line.executed);
@@ -152,6 +154,15 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
         (verdict, reason) if reason.is_empty() => (verdict, "together with another finding that shares its code".into()),
         other => other,
     }
+}
+
+/// Executions of a finding's sites and of those that cannot be told apart from them.
+fn together(line: &Line, mates: &[&Line]) -> Vec<Option<u64>> {
+    let mut sum = line.executed.clone();
+    for mate in mates {
+        sum.iter_mut().zip(&mate.executed).for_each(|(sum, more)| *sum = sum.zip(*more).map(|(a, b)| a + b));
+    }
+    sum
 }
 
 /// Whether as many stay as were made.
@@ -180,22 +191,34 @@ fn pending_delay(finding: &Finding, alive: &[u64], series: &Series) -> Option<f6
     growing.map(|it| of(last, it).1).filter(|it| *it <= RELEASE).max_by(f64::total_cmp)
 }
 
+/// Whether two findings with a function in common count the same slots: neither their events nor their delays differ.
+fn mistakable(a: &Finding, b: &Finding) -> bool {
+    let told = |it: &Finding| {
+        let slots = it.trace.sought.iter().find_map(|it| match it {
+            Sought::Slots { event, delay, .. } => Some((event.clone(), *delay)),
+            _ => None,
+        });
+        slots.unwrap_or_default()
+    };
+    let ((event, delay), (other_event, other_delay)) = (told(a), told(b));
+    let differs = event.zip(other_event).is_some_and(|(a, b)| a != b) || delay.zip(other_delay).is_some_and(|(a, b)| a != b);
+    a.trace.sites != b.trace.sites && !differs
+}
+
 /// By finding, the others that count the same slots.
 fn groups(findings: &[Finding]) -> Vec<Vec<usize>> {
     let mut by_function: BTreeMap<(u8, u32, u32), Vec<usize>> = BTreeMap::new();
     for (i, finding) in findings.iter().enumerate() {
         for sought in &finding.trace.sought {
             if let Sought::Slots { kind, functions, .. } = sought {
-                for f in functions {
-                    by_function.entry((*kind as u8, f.file.0, f.start)).or_default().push(i);
-                }
+                functions.iter().for_each(|f| by_function.entry((*kind as u8, f.file.0, f.start)).or_default().push(i));
             }
         }
     }
     let mut groups = vec![Vec::new(); findings.len()];
     for members in by_function.values() {
         for &a in members {
-            let others = members.iter().copied().filter(|b| findings[a].trace.sites != findings[*b].trace.sites);
+            let others = members.iter().copied().filter(|b| mistakable(&findings[a], &findings[*b]));
             groups[a].extend(others);
         }
     }

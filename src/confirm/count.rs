@@ -24,8 +24,9 @@ pub(super) struct Tally {
 /// Counts.
 pub(super) fn count(scene: &Scene<'_, '_>, sought: &Sought) -> Tally {
     match sought {
-        Sought::Slots { kind, functions, within, event } => {
-            slots(scene, *kind, &closures(scene, functions, *within), event.as_deref())
+        Sought::Slots { kind, functions, within, event, delay } => {
+            let asked = closures(scene, functions, *within);
+            slots(scene, *kind, &asked, event.as_deref(), *delay)
         }
         Sought::Closures { functions, within } => {
             let nodes: Vec<NodeIx> = sorted(closures(scene, functions, *within).into_iter().collect());
@@ -48,15 +49,16 @@ fn sorted(mut nodes: Vec<NodeIx>) -> Vec<NodeIx> {
     nodes
 }
 
-fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event: Option<&str>) -> Tally {
+fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event: Option<&str>, delay: Option<u64>) -> Tally {
     let is_event = |it: Option<StringIx>| match (event, it) {
         (Some(event), Some(it)) => scene.snapshot.text_is(it, event),
         _ => true,
     };
+    // Node makes 1 of a delay of 0.
+    let is_delay = |it: Option<f64>| delay.zip(it).is_none_or(|(wanted, it)| wanted.max(1) == it as u64);
     let fits = |slot: &&Slot| match (kind, slot.hold) {
-        (SlotKind::Timer, Hold::Timer { .. } | Hold::Immediate) | (SlotKind::Reaction, Hold::Reaction) | (SlotKind::Any, _) => {
-            true
-        }
+        (SlotKind::Timer, Hold::Timer { delay, .. }) => is_delay(delay),
+        (SlotKind::Timer, Hold::Immediate) | (SlotKind::Reaction, Hold::Reaction) | (SlotKind::Any, _) => true,
         (SlotKind::Listener, Hold::Listener { event } | Hold::TargetListener { event }) => is_event(event),
         _ => false,
     };
@@ -66,12 +68,7 @@ fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event
         SlotKind::Timer => "the timers of the event loop".to_owned(),
         _ => holders(scene, &found),
     };
-    Tally {
-        located: !asked.is_empty(),
-        alive: found.len() as u64,
-        nodes: sorted(found.iter().map(keeps).collect()),
-        holder,
-    }
+    Tally { located: !asked.is_empty(), alive: found.len() as u64, nodes: sorted(found.iter().map(keeps).collect()), holder }
 }
 
 /// `EventEmitter`, `3 emitters`
@@ -108,12 +105,7 @@ fn entries(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], properties: bo
         scene.collections.entries(scene.snapshot, *node).map(|it| it.count)
     };
     let counts: Vec<u64> = nodes.iter().filter_map(of).collect();
-    Tally {
-        located: !counts.is_empty(),
-        alive: counts.iter().sum(),
-        holder: named(scene, owner, path, &nodes),
-        nodes,
-    }
+    Tally { located: !counts.is_empty(), alive: counts.iter().sum(), holder: named(scene, owner, path, &nodes), nodes }
 }
 
 fn step(scene: &Scene<'_, '_>, node: NodeIx, name: &str) -> Vec<NodeIx> {

@@ -4,7 +4,9 @@ use super::Project;
 use super::anchors::Anchors;
 use super::atlas::Atlas;
 use super::vocabulary::knows;
-use crate::heap::{Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Retainers, Scopes, Sites, Slots, Snapshot};
+use crate::heap::{
+    Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Retainers, Scopes, Sites, Slots, Snapshot,
+};
 use std::cell::OnceCell;
 
 /// A snapshot with what was read off it.
@@ -35,7 +37,20 @@ impl<'s, 'a> Scene<'s, 'a> {
         let scripts = sites.scripts().iter().filter(|it| !it.is_internal() && !it.path.is_empty());
         let atlas = Atlas::new(project, scripts.map(|it| (it.path.as_str(), it.map_url.as_deref())));
         let anchors = Anchors::new(&atlas, &sites);
-        Scene { project, snapshot, retainers, dominators, sizes, sites, slots, scopes, collections, atlas, anchors, paths: OnceCell::new() }
+        Scene {
+            project,
+            snapshot,
+            retainers,
+            dominators,
+            sizes,
+            sites,
+            slots,
+            scopes,
+            collections,
+            atlas,
+            anchors,
+            paths: OnceCell::new(),
+        }
     }
 
     /// The most durable way to every node.

@@ -4,7 +4,9 @@ use super::conclude::Series;
 use super::count::count;
 use super::scene::Scene;
 use crate::finding::{Finding, Verdict};
-use crate::heap::{Census, Dominators, EdgeKind, EdgeName, Growth, GrowingCollection, GrowingSite, Hold, NodeIx, Slot, Snapshot, What};
+use crate::heap::{
+    Census, Dominators, EdgeKind, EdgeName, GrowingCollection, GrowingSite, Growth, Hold, NodeIx, Slot, Snapshot, What,
+};
 use crate::text::FileId;
 
 /// Growth that no finding explains.
@@ -101,7 +103,9 @@ pub(super) fn nodes(scene: &Scene<'_, '_>, grower: &Grower) -> Vec<NodeIx> {
                     site.is_some_and(|site| (site.line, site.column) == at && scene.sites.script(site.script).path == it.path)
                 };
                 let found = scene.slots.all().iter().filter(|it| kind(&it.hold)).filter(is_there);
-                found.map(|it| if kind(&Hold::Reaction) || !is_timer(&it.hold) { it.held } else { it.holder }).collect::<Vec<NodeIx>>()
+                found
+                    .map(|it| if kind(&Hold::Reaction) || !is_timer(&it.hold) { it.held } else { it.holder })
+                    .collect::<Vec<NodeIx>>()
             };
             let mut found = match it.what {
                 What::Interval => slots(|it| matches!(it, Hold::Timer { repeat: true, .. })),
