@@ -182,15 +182,23 @@ fn scripts(snapshot: &Snapshot, words: &Words) -> Vec<Script> {
             continue;
         }
         let Some(shared) = words.internal(snapshot, location.node, words.shared) else { continue };
-        // Before Node 22 a function being debugged has its debug information there.
-        let script = [words.script, words.script_or_debug_info].into_iter().find_map(|it| words.internal(snapshot, shared, it));
-        if let Some(script) = script.filter(|it| words.internal(snapshot, *it, words.source).is_some()) {
+        let held = [words.script, words.script_or_debug_info].into_iter().find_map(|it| words.internal(snapshot, shared, it));
+        let script = held.and_then(|it| script_of(snapshot, words, it));
+        if let Some(script) = script {
             found.insert(location.script_id, script);
         }
     }
     let mut found: Vec<(u32, NodeIx)> = found.into_iter().collect();
     found.sort_unstable();
     found.into_iter().map(|(id, node)| Script::read(snapshot, words, id, node)).collect()
+}
+
+/// The script that the shared part of a function leads to. Before Node 22 there is a record in between if the function's
+/// executions are counted, or it is being debugged.
+fn script_of(snapshot: &Snapshot, words: &Words, held: NodeIx) -> Option<NodeIx> {
+    let is_script = |it: &NodeIx| words.internal(snapshot, *it, words.source).is_some();
+    let behind = || snapshot.edges(held).filter(|it| it.kind == EdgeKind::Hidden).map(|it| it.to).find(is_script);
+    Some(held).filter(is_script).or_else(behind)
 }
 
 /// Whether a comment's value looks like a source map rather than a source URL.
