@@ -2,11 +2,16 @@
 //!
 //! What hangs from these lives as long as the process, and they have names that people know.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use super::essential::Bits;
 use super::kinds::{EdgeKind, NodeKind};
 use super::snapshot::{EdgeName, NodeIx, Snapshot, StringIx};
+
+/// How deep the parts of a joined string are followed: a path has few, and each level may double them.
+const CONS_DEPTH: usize = 8;
 
 /// What a durable hold starts from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -229,8 +234,8 @@ impl<'s, 'a> Survey<'s, 'a> {
     /// Modules of both sorts, and the process.
     fn modules(&self) -> Vec<Start> {
         let (snapshot, words) = (self.snapshot, self.words);
-        let names = self.scripts.values().filter_map(|it| Some((it.name?, it)));
-        let by_name: FxHashMap<StringIx, &Script> = names.collect();
+        let names = self.scripts.values().filter_map(|it| Some((snapshot.text(it.name?), it)));
+        let by_name: FxHashMap<Cow<str>, &Script> = names.collect();
         let mut starts = Vec::new();
         for node in snapshot.all() {
             let name = Some(snapshot.name_ix(node));
@@ -242,7 +247,7 @@ impl<'s, 'a> Survey<'s, 'a> {
             } else if name == words.module && snapshot.kind(node) == NodeKind::Object {
                 let file = snapshot.held(node, EdgeKind::Property, words.filename);
                 if snapshot.held(node, EdgeKind::Property, words.exports).is_some() && file.is_some() {
-                    let script = file.and_then(|it| by_name.get(&snapshot.name_ix(it)));
+                    let script = file.and_then(|it| by_name.get(&*joined(snapshot, it, 0)));
                     let cost = script.map_or(0, |it| it.cost) + 2;
                     starts.push(Start { node, anchor: Anchor::CommonJs, cost, witness: script.map(|it| it.witness) });
                 }
@@ -252,6 +257,22 @@ impl<'s, 'a> Survey<'s, 'a> {
             }
         }
         starts
+    }
+}
+
+/// The text of a string, parts joined.
+fn joined<'a>(snapshot: &Snapshot<'a>, node: NodeIx, depth: usize) -> Cow<'a, str> {
+    if snapshot.kind(node) != NodeKind::ConsString || depth == CONS_DEPTH {
+        return snapshot.name(node);
+    }
+    let part = |name: &str| {
+        let mut edges = snapshot.edges(node).filter(|it| it.kind == EdgeKind::Internal);
+        let found = edges.find(|it| matches!(it.name, EdgeName::Name(ix) if snapshot.text_is(ix, name)));
+        found.map_or(Cow::Borrowed(""), |it| joined(snapshot, it.to, depth + 1))
+    };
+    match (part("first"), part("second")) {
+        (first, second) if first.is_empty() && second.is_empty() => snapshot.name(node),
+        (first, second) => first + second,
     }
 }
 

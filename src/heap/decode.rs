@@ -42,7 +42,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Snapshot<'_>, DecodeError> {
         rest?;
         graph?
     } else {
-        walk.run(false)?;
+        if before_strings {
+            walk.run(false)?;
+        }
         numbers(bytes, &walk.spans)?
     };
     let Walk { spans, strings, .. } = walk;

@@ -139,9 +139,13 @@ impl Census {
         let mut out = Census::default();
         out.count_nodes(snapshot, sites);
         out.count_slots(snapshot, sites, slots);
+        // Listeners and reactions are counted as slots.
         let told = listener_stores(snapshot, sites, slots);
         let mut names = FxHashMap::default();
-        for node in snapshot.all().filter(|it| snapshot.kind(*it) == NodeKind::Object) {
+        for node in snapshot
+            .all()
+            .filter(|it| snapshot.kind(*it) == NodeKind::Object && Some(snapshot.name_ix(*it)) != sites.words.promise)
+        {
             if told.contains(&node) || (sites.site(node).is_some() && !is_collection(snapshot, sites, node)) {
                 continue;
             }
@@ -307,7 +311,7 @@ fn place(sites: &Sites, site: Site) -> Option<Place> {
     Some(Place { is_internal: script.is_internal(), path, line: site.line, column: site.column })
 }
 
-/// Where emitters keep their listeners, which are counted as slots.
+/// Where emitters keep their listeners.
 fn listener_stores(snapshot: &Snapshot, sites: &Sites, slots: &Slots) -> FxHashSet<NodeIx> {
     let mut found = FxHashSet::default();
     let mut emitters: Vec<NodeIx> =

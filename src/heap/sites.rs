@@ -236,3 +236,28 @@ fn decode(url: &str) -> String {
     }
     String::from_utf8(out).unwrap_or_else(|_| url.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::path_of;
+
+    #[test]
+    fn names_become_paths() {
+        let cases = [
+            ("/app/server.js", "/app/server.js"),
+            ("file:///app/server.mjs", "/app/server.mjs"),
+            ("file:///app/my%20file%C3%A9.mjs?again=1#x", "/app/my fileé.mjs"),
+            ("file:///app/100%.mjs", "/app/100%.mjs"),
+            ("file:///app/%zz%f", "/app/%zz%f"),
+            ("file:///C:/app/server.mjs", "C:/app/server.mjs"),
+            ("C:\\app\\server.js", "C:/app/server.js"),
+            ("file://", ""),
+            ("node:events", "node:events"),
+            ("evalmachine.<anonymous>", "evalmachine.<anonymous>"),
+            ("", ""),
+        ];
+        for (name, path) in cases {
+            assert_eq!(path_of(name), path, "{name}");
+        }
+    }
+}

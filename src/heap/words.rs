@@ -56,6 +56,7 @@ words! {
     script_or_debug_info "script_or_debug_info",
     scope_info "scope_info",
     second "second",
+    shape "map",
     shared "shared",
     source "source",
     table "table",
