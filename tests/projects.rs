@@ -37,6 +37,7 @@ fn lint(folder: &Path) -> String {
         files: &analysis.files,
         hidden: 0,
         notes: &analysis.notes,
+        proof: None,
     };
     let mut out = Vec::new();
     render(report, Format::Concise, Style::PLAIN, &mut out).unwrap();

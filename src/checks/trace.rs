@@ -14,10 +14,11 @@ pub(super) fn of_acquisition(program: &Program<'_>, acquired: &Acquisition<'_>) 
     let call = acquired.site.expr;
     let within = program.span(call);
     let functions: Vec<Span> = program.functions_of_call(call).into_iter().map(|it| position(program, it)).collect();
-    let slots = |kind, event| Sought::Slots { kind, functions: functions.clone(), within, event };
+    let slots = |kind, event, delay| Sought::Slots { kind, functions: functions.clone(), within, event, delay };
+    let delay = || program.argument(call, 1).and_then(|it| constant::number(program, it)).map(|it| it as u64);
     let sought = match acquired.model.resource.as_str() {
-        "interval" | "timeout" => slots(SlotKind::Timer, None),
-        _ if is_listener(acquired) => slots(SlotKind::Listener, program.event_name(call)),
+        "interval" | "timeout" => slots(SlotKind::Timer, None, delay()),
+        _ if is_listener(acquired) => slots(SlotKind::Listener, program.event_name(call), None),
         _ if acquired.handler(program).is_some() => Sought::Closures { functions, within },
         _ => instances(program, call),
     };

@@ -48,7 +48,7 @@ pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Fa
         };
         let shots = args.snapshots.iter().map(look).collect::<Result<Vec<Observation>, Failure>>()?;
         let executed = args.snapshots.iter().skip(1).map(|it| executions(it)).collect();
-        Ok::<_, Failure>(conclude(project, findings, &Series { idle: None, shots, executed }))
+        Ok::<_, Failure>(conclude(project, findings, &Series { idle: None, shots, executed }, &*proof::reopen(&args.snapshots)))
     })?;
     let experiment = args.requests.map(|requests| Experiment { requests, ..Experiment::default() });
     case.narrow();

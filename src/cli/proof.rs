@@ -9,7 +9,7 @@ use super::project::{self, Request};
 use super::terminal::Terminal;
 use crate::capture::{Coverage, map};
 use crate::config::{Confidence, Settings};
-use crate::confirm::{Executions, Observation, Project, Unexplained, observe};
+use crate::confirm::{Executions, Observation, Project, Reopen, Unexplained, observe};
 use crate::finding::{self, Judged, Verdict, rule_ids};
 use crate::prove::Experiment;
 use crate::report::{self, Format, Proof, Report, Style};
@@ -152,4 +152,13 @@ pub(super) fn executions(coverage: &[Coverage]) -> Executions {
         ran.add(&script.url, ranges.map(|it| (it.start, it.end, it.count)));
     }
     ran
+}
+
+/// Opens snapshots again; one that has gone since is passed over.
+pub(super) fn reopen(paths: &[PathBuf]) -> Box<Reopen<'_>> {
+    Box::new(|at, read| {
+        if let Ok(bytes) = map(&paths[at]) {
+            read(&bytes);
+        }
+    })
 }

@@ -163,7 +163,8 @@ fn confirmed(project: Project<'_>, findings: &mut [Finding], run: &Run) -> Resul
     let idle = Some(look(&run.control)?);
     let shots = run.snapshots.iter().map(look).collect::<Result<Vec<_>, Failure>>()?;
     let executed = run.intervals.iter().map(|it| Some(proof::executions(&it.coverage))).collect();
-    Ok(conclude(project, findings, &Series { idle, shots, executed }))
+    let paths: Vec<PathBuf> = run.snapshots.iter().map(|it| it.path.clone()).collect();
+    Ok(conclude(project, findings, &Series { idle, shots, executed }, &*proof::reopen(&paths)))
 }
 
 impl From<ProveFormat> for FormatArg {

@@ -2,6 +2,7 @@
 
 use super::Project;
 use crate::facts::{Facts, FnId, FunctionKind};
+use crate::heap::path_of;
 use crate::text::{FileId, LineIndex, Location};
 use rustc_hash::FxHashMap;
 use sourcemap::SourceMap;
@@ -31,32 +32,10 @@ struct Mapped {
     lines: LineIndex,
 }
 
-/// The path of a script's name: `file:` URLs decoded, without query and fragment.
-pub(super) fn script_path(name: &str) -> String {
-    let Some(url) = name.strip_prefix("file://") else { return name.to_owned() };
-    let end = url.find(['?', '#']).unwrap_or(url.len());
-    let mut bytes = Vec::with_capacity(end);
-    let mut rest = url[..end].as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let code = tail.get(..2).filter(|_| first == b'%').and_then(|it| std::str::from_utf8(it).ok());
-        match code.and_then(|it| u8::from_str_radix(it, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 impl<'a> Atlas<'a> {
     /// Charts scripts: their names, and the URLs of their source maps as far as the heap has them.
     pub(super) fn new<'s>(project: Project<'a>, scripts: impl Iterator<Item = (&'s str, Option<&'s str>)>) -> Atlas<'a> {
-        let scripts: Vec<(String, Option<&str>)> = scripts.map(|(name, map)| (script_path(name), map)).collect();
+        let scripts: Vec<(String, Option<&str>)> = scripts.map(|(name, map)| (path_of(name), map)).collect();
         let shown: FxHashMap<&str, FileId> =
             project.units.iter().enumerate().map(|(i, unit)| (unit.path.as_str(), FileId(i as u32))).collect();
         let root = home(&shown, project.root, scripts.iter().map(|it| it.0.as_str()));
@@ -182,7 +161,7 @@ fn chart(project: Project<'_>, script: &str, url: &str, file: &dyn Fn(&str) -> O
     } else {
         joined(Path::new(script).parent()?, url).parent()?.to_owned()
     };
-    let source = |it: &str| file(&joined(&folder, &script_path(it)).to_string_lossy().replace('\\', "/"));
+    let source = |it: &str| file(&joined(&folder, &path_of(it)).to_string_lossy().replace('\\', "/"));
     let sources: Vec<Option<FileId>> = map.sources().map(source).collect();
     let lines = LineIndex::new(&text);
     sources.iter().any(Option::is_some).then_some(Mapped { map, sources, text, lines })
@@ -227,16 +206,8 @@ fn of_class(facts: &Facts, constructor: FnId, start: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{joined, script_path};
+    use super::joined;
     use std::path::Path;
-
-    #[test]
-    fn urls_become_paths() {
-        assert_eq!(script_path("/srv/a.js"), "/srv/a.js");
-        assert_eq!(script_path("file:///srv/a%20b%C3%A9.mjs?x=1#y"), "/srv/a bé.mjs");
-        assert_eq!(script_path("file:///srv/100%"), "/srv/100%");
-        assert_eq!(script_path("node:events"), "node:events");
-    }
 
     #[test]
     fn sources_are_found_from_the_map() {

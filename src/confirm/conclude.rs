@@ -1,9 +1,13 @@
 //! A series of observations to evidence.
 
+use super::count::count;
 use super::observe::{Observation, Seen};
+use super::scene::Scene;
+use super::unexplained::{Grower, Unexplained, explain, growers, nodes};
 use super::verdict::Ledger;
 use super::{Executions, Project};
 use crate::finding::{Evidence, Finding, Sought, Verdict};
+use crate::heap::Snapshot;
 use std::collections::BTreeMap;
 
 /// Observations of one process, in the order of their snapshots.
@@ -17,31 +21,59 @@ pub struct Series {
     pub executed: Vec<Option<Executions>>,
 }
 
-/// Growth that no finding explains.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unexplained {
-    /// The script, as findings' paths are shown if it is one of the program's.
-    pub path: String,
-    /// From 1; 0 if it is not known.
-    pub line: u32,
-    /// What grows: `closure`, `Timeout`, `Map`.
-    pub what: String,
-    /// Alive, per snapshot.
-    pub alive: Vec<u64>,
-    /// Retained, per snapshot.
-    pub retained_bytes: Vec<u64>,
-}
+/// Hands out the bytes of a snapshot again, by its place in the series.
+pub type Reopen<'r> = dyn Fn(usize, &mut dyn FnMut(&[u8])) + 'r;
 
-/// Gives every finding its evidence.
-pub fn conclude(project: Project<'_>, findings: &mut [Finding], series: &Series) -> Vec<Unexplained> {
-    let _ = project;
+/// Gives every finding its evidence, and tells what else grows, the largest first.
+///
+/// Paths are read off the last snapshot, and the weight of what no finding explains off each: so they are opened again.
+pub fn conclude(project: Project<'_>, findings: &mut [Finding], series: &Series, reopen: &Reopen<'_>) -> Vec<Unexplained> {
     let shared = groups(findings);
     let lines: Vec<Line> = findings.iter().enumerate().map(|(i, it)| line(it, i, series)).collect();
     for (i, finding) in findings.iter_mut().enumerate() {
         let mates: Vec<&Line> = shared[i].iter().map(|it| &lines[*it]).collect();
         finding.evidence = Some(evidence(finding, &lines[i], &mates, series));
     }
-    Vec::new()
+    let mut growers = Some(growers(series));
+    let mut found = Vec::new();
+    let mut last = |bytes: &[u8]| {
+        let Ok(snapshot) = Snapshot::decode(bytes) else { return };
+        let scene = Scene::new(project, &snapshot);
+        findings.iter_mut().for_each(|it| show_path(&scene, it));
+        found = explain(&scene, findings, growers.take().unwrap_or_default());
+    };
+    if let Some(at) = series.shots.len().checked_sub(1) {
+        reopen(at, &mut last);
+    }
+    weigh(project, series, &mut found, reopen);
+    found.into_iter().map(|it| it.1).collect()
+}
+
+/// How the first thing that a finding counts is held.
+fn show_path(scene: &Scene<'_, '_>, finding: &mut Finding) {
+    let Some(evidence) = finding.evidence.as_mut().filter(|it| it.alive.last().is_some_and(|it| *it > 0)) else { return };
+    let tally = finding.trace.sought.iter().map(|it| count(scene, it)).find(|it| it.alive > 0);
+    let Some(tally) = tally else { return };
+    // The newest one: the oldest may be held by more than the program's own doing.
+    if let Some(node) = tally.nodes.last() {
+        evidence.path = scene.path(*node);
+    }
+}
+
+/// Bytes of what grows, in every snapshot.
+fn weigh(project: Project<'_>, series: &Series, found: &mut [(Grower, Unexplained)], reopen: &Reopen<'_>) {
+    if found.is_empty() {
+        return;
+    }
+    for at in 0..series.shots.len() {
+        reopen(at, &mut |bytes| {
+            let Ok(snapshot) = Snapshot::decode(bytes) else { return };
+            let scene = Scene::new(project, &snapshot);
+            for (grower, it) in found.iter_mut() {
+                it.retained_bytes.push(scene.bytes(&nodes(&scene, grower)));
+            }
+        });
+    }
 }
 
 /// A finding's line of the ledger.
@@ -73,8 +105,9 @@ fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) ->
     let alive: Vec<u64> = line.shots.iter().map(|it| it.alive).collect();
     let retained_bytes: Vec<u64> = line.shots.iter().map(|it| it.bytes).collect();
     let (verdict, reason) = judge(finding, line, &alive, mates, series);
+    let executed = together(line, mates);
     let last = line.shots.last().cloned().unwrap_or_default();
-    let ran: Option<u64> = line.executed.iter().copied().sum();
+    let ran: Option<u64> = executed.iter().copied().sum();
     let grown = match retained_bytes[..] {
         [first, .., last] => last.saturating_sub(first),
         _ => 0,
@@ -83,11 +116,11 @@ fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) ->
         verdict,
         reason,
         bytes_per_execution: ran.filter(|it| *it > 0).map(|it| grown / it),
-        executed: line.executed.clone(),
+        executed,
         alive,
         retained_bytes,
         holder: last.holder,
-        path: last.path,
+        path: Vec::new(),
     }
 }
 
@@ -109,10 +142,7 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
         return of(&line.executed);
     }
     // One count for several sites: only all of them together can be held against it.
-    let mut together = line.executed.clone();
-    for mate in mates {
-        together.iter_mut().zip(&mate.executed).for_each(|(sum, more)| *sum = sum.zip(*more).map(|(a, b)| a + b));
-    }
+    let together = together(line, mates);
     let others: Option<u64> = mates.iter().map(|it| it.executed.iter().copied().sum::<Option<u64>>()).sum();
     if others == Some(0) {
         return of(&line.executed);
@@ -124,6 +154,15 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
         (verdict, reason) if reason.is_empty() => (verdict, "together with another finding that shares its code".into()),
         other => other,
     }
+}
+
+/// Executions of a finding's sites and of those that cannot be told apart from them.
+fn together(line: &Line, mates: &[&Line]) -> Vec<Option<u64>> {
+    let mut sum = line.executed.clone();
+    for mate in mates {
+        sum.iter_mut().zip(&mate.executed).for_each(|(sum, more)| *sum = sum.zip(*more).map(|(a, b)| a + b));
+    }
+    sum
 }
 
 /// Whether as many stay as were made.
@@ -152,22 +191,34 @@ fn pending_delay(finding: &Finding, alive: &[u64], series: &Series) -> Option<f6
     growing.map(|it| of(last, it).1).filter(|it| *it <= RELEASE).max_by(f64::total_cmp)
 }
 
+/// Whether two findings with a function in common count the same slots: neither their events nor their delays differ.
+fn mistakable(a: &Finding, b: &Finding) -> bool {
+    let told = |it: &Finding| {
+        let slots = it.trace.sought.iter().find_map(|it| match it {
+            Sought::Slots { event, delay, .. } => Some((event.clone(), *delay)),
+            _ => None,
+        });
+        slots.unwrap_or_default()
+    };
+    let ((event, delay), (other_event, other_delay)) = (told(a), told(b));
+    let differs = event.zip(other_event).is_some_and(|(a, b)| a != b) || delay.zip(other_delay).is_some_and(|(a, b)| a != b);
+    a.trace.sites != b.trace.sites && !differs
+}
+
 /// By finding, the others that count the same slots.
 fn groups(findings: &[Finding]) -> Vec<Vec<usize>> {
     let mut by_function: BTreeMap<(u8, u32, u32), Vec<usize>> = BTreeMap::new();
     for (i, finding) in findings.iter().enumerate() {
         for sought in &finding.trace.sought {
             if let Sought::Slots { kind, functions, .. } = sought {
-                for f in functions {
-                    by_function.entry((*kind as u8, f.file.0, f.start)).or_default().push(i);
-                }
+                functions.iter().for_each(|f| by_function.entry((*kind as u8, f.file.0, f.start)).or_default().push(i));
             }
         }
     }
     let mut groups = vec![Vec::new(); findings.len()];
     for members in by_function.values() {
         for &a in members {
-            let others = members.iter().copied().filter(|b| findings[a].trace.sites != findings[*b].trace.sites);
+            let others = members.iter().copied().filter(|b| mistakable(&findings[a], &findings[*b]));
             groups[a].extend(others);
         }
     }

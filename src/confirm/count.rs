@@ -4,7 +4,7 @@ use super::anchors::witnesses;
 use super::scene::Scene;
 use crate::finding::{Owner, SlotKind, Sought};
 use crate::heap::{EdgeKind, StringIx};
-use crate::heap::{Hold, NodeIx, Slot, Unit, follow, instances_named};
+use crate::heap::{Hold, NodeIx, Slot, follow, instances_named};
 use crate::text::Span;
 use rustc_hash::FxHashSet;
 
@@ -15,8 +15,6 @@ pub(super) struct Tally {
     pub(super) located: bool,
     /// Slots, closures, instances, entries; bytes for text.
     pub(super) alive: u64,
-    /// Whether `alive` counts bytes.
-    pub(super) of_bytes: bool,
     /// What keeps the bytes: distinct nodes.
     pub(super) nodes: Vec<NodeIx>,
     /// The collection, emitter, timers that hold it, in words.
@@ -26,8 +24,9 @@ pub(super) struct Tally {
 /// Counts.
 pub(super) fn count(scene: &Scene<'_, '_>, sought: &Sought) -> Tally {
     match sought {
-        Sought::Slots { kind, functions, within, event } => {
-            slots(scene, *kind, &closures(scene, functions, *within), event.as_deref())
+        Sought::Slots { kind, functions, within, event, delay } => {
+            let asked = closures(scene, functions, *within);
+            slots(scene, *kind, &asked, event.as_deref(), *delay)
         }
         Sought::Closures { functions, within } => {
             let nodes: Vec<NodeIx> = sorted(closures(scene, functions, *within).into_iter().collect());
@@ -50,15 +49,16 @@ fn sorted(mut nodes: Vec<NodeIx>) -> Vec<NodeIx> {
     nodes
 }
 
-fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event: Option<&str>) -> Tally {
+fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event: Option<&str>, delay: Option<u64>) -> Tally {
     let is_event = |it: Option<StringIx>| match (event, it) {
         (Some(event), Some(it)) => scene.snapshot.text_is(it, event),
         _ => true,
     };
+    // Node makes 1 of a delay of 0.
+    let is_delay = |it: Option<f64>| delay.zip(it).is_none_or(|(wanted, it)| wanted.max(1) == it as u64);
     let fits = |slot: &&Slot| match (kind, slot.hold) {
-        (SlotKind::Timer, Hold::Timer { .. } | Hold::Immediate) | (SlotKind::Reaction, Hold::Reaction) | (SlotKind::Any, _) => {
-            true
-        }
+        (SlotKind::Timer, Hold::Timer { delay, .. }) => is_delay(delay),
+        (SlotKind::Timer, Hold::Immediate) | (SlotKind::Reaction, Hold::Reaction) | (SlotKind::Any, _) => true,
         (SlotKind::Listener, Hold::Listener { event } | Hold::TargetListener { event }) => is_event(event),
         _ => false,
     };
@@ -68,13 +68,7 @@ fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event
         SlotKind::Timer => "the timers of the event loop".to_owned(),
         _ => holders(scene, &found),
     };
-    Tally {
-        located: !asked.is_empty(),
-        alive: found.len() as u64,
-        of_bytes: false,
-        nodes: sorted(found.iter().map(keeps).collect()),
-        holder,
-    }
+    Tally { located: !asked.is_empty(), alive: found.len() as u64, nodes: sorted(found.iter().map(keeps).collect()), holder }
 }
 
 /// `EventEmitter`, `3 emitters`
@@ -106,18 +100,12 @@ fn entries(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], properties: bo
     let nodes = sorted(nodes);
     let of = |node: &NodeIx| {
         if properties {
-            return Some((own_properties(scene, *node), Unit::Properties));
+            return Some(own_properties(scene, *node));
         }
-        scene.collections.entries(scene.snapshot, *node).map(|it| (it.count, it.unit))
+        scene.collections.entries(scene.snapshot, *node).map(|it| it.count)
     };
-    let counts: Vec<(u64, Unit)> = nodes.iter().filter_map(of).collect();
-    Tally {
-        located: !counts.is_empty(),
-        alive: counts.iter().map(|it| it.0).sum(),
-        of_bytes: !counts.is_empty() && counts.iter().all(|it| it.1 == Unit::Bytes),
-        holder: named(scene, owner, path, &nodes),
-        nodes,
-    }
+    let counts: Vec<u64> = nodes.iter().filter_map(of).collect();
+    Tally { located: !counts.is_empty(), alive: counts.iter().sum(), holder: named(scene, owner, path, &nodes), nodes }
 }
 
 fn step(scene: &Scene<'_, '_>, node: NodeIx, name: &str) -> Vec<NodeIx> {

@@ -1,6 +1,6 @@
 //! How often code ran: V8's precise coverage, looked up by place.
 
-use super::atlas::script_path;
+use crate::heap::path_of;
 use rustc_hash::FxHashMap;
 
 /// Execution counts of one interval.
@@ -22,7 +22,7 @@ impl Executions {
     /// `url` is a path or a `file:` URL.
     pub fn add(&mut self, url: &str, ranges: impl IntoIterator<Item = (u32, u32, u64)>) {
         let ranges = ranges.into_iter().map(|(start, end, count)| Counted { start, end, count });
-        self.scripts.entry(script_path(url)).or_default().extend(ranges);
+        self.scripts.entry(path_of(url)).or_default().extend(ranges);
     }
 
     /// How often the code at an offset ran: the innermost range says it. Code that V8 does not speak of did not run in the

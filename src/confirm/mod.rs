@@ -13,6 +13,7 @@ mod count;
 mod executions;
 mod observe;
 mod scene;
+mod unexplained;
 mod verdict;
 mod vocabulary;
 
@@ -20,9 +21,10 @@ use crate::program::Unit;
 use crate::text::{FileId, LineIndex};
 use std::path::Path;
 
-pub use conclude::{Series, Unexplained, conclude};
+pub use conclude::{Reopen, Series, conclude};
 pub use executions::Executions;
 pub use observe::{Observation, observe, release_delay};
+pub use unexplained::Unexplained;
 
 /// The text of a file and its lines; `None` for a file that has vanished or changed since it was checked.
 pub type Texts<'a> = dyn Fn(FileId) -> Option<(&'a str, &'a LineIndex)> + 'a;

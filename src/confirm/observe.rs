@@ -4,7 +4,7 @@ use super::Project;
 use super::count::{Tally, count};
 use super::scene::Scene;
 use crate::finding::Finding;
-use crate::heap::{DecodeError, Hold, Snapshot};
+use crate::heap::{Census, DecodeError, Hold, Snapshot};
 use crate::text::{FileId, Span};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub struct Observation {
     pub(super) sightings: Vec<Sighting>,
     /// Timeouts of the program's functions that fire once, by file: how many, and their longest delay in milliseconds.
     pub(super) timeouts: BTreeMap<FileId, (u64, f64)>,
+    /// Everything else that may grow.
+    pub(super) census: Census,
 }
 
 /// What is seen of one finding.
@@ -32,10 +34,8 @@ pub(super) struct Sighting {
 pub(super) struct Seen {
     pub(super) located: bool,
     pub(super) alive: u64,
-    pub(super) of_bytes: bool,
     pub(super) bytes: u64,
     pub(super) holder: String,
-    pub(super) path: Vec<String>,
 }
 
 /// Reads a snapshot and counts what the findings say is kept.
@@ -46,7 +46,8 @@ pub fn observe(project: Project<'_>, findings: &[Finding], bytes: &[u8]) -> Resu
     let snapshot = Snapshot::decode(bytes)?;
     let scene = Scene::new(project, &snapshot);
     let sightings = findings.iter().map(|it| sighting(&scene, it)).collect();
-    Ok(Observation { sightings, timeouts: timeouts(&scene) })
+    let census = Census::new(&snapshot, &scene.sites, &scene.slots, &scene.collections);
+    Ok(Observation { sightings, timeouts: timeouts(&scene), census })
 }
 
 /// The longest delay of the program's one-shot timers, as far as somebody has the patience: what they hold goes by itself.
@@ -65,8 +66,8 @@ fn sighting(scene: &Scene<'_, '_>, finding: &Finding) -> Sighting {
 }
 
 fn seen(scene: &Scene<'_, '_>, tally: Tally) -> Seen {
-    let Tally { located, alive, of_bytes, nodes, holder } = tally;
-    Seen { located, alive, of_bytes, bytes: scene.bytes(&nodes), holder, path: Vec::new() }
+    let Tally { located, alive, nodes, holder } = tally;
+    Seen { located, alive, bytes: scene.bytes(&nodes), holder }
 }
 
 /// The program's timers that fire once: the file of the function, and the delay in milliseconds.

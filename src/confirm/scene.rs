@@ -3,7 +3,11 @@
 use super::Project;
 use super::anchors::Anchors;
 use super::atlas::Atlas;
-use crate::heap::{Collections, Dominators, NodeIx, RetainedSizes, Retainers, Scopes, Sites, Slots, Snapshot};
+use super::vocabulary::knows;
+use crate::heap::{
+    Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Retainers, Scopes, Sites, Slots, Snapshot,
+};
+use std::cell::OnceCell;
 
 /// A snapshot with what was read off it.
 pub(super) struct Scene<'s, 'a> {
@@ -18,6 +22,7 @@ pub(super) struct Scene<'s, 'a> {
     pub(super) collections: Collections,
     pub(super) atlas: Atlas<'a>,
     pub(super) anchors: Anchors,
+    paths: OnceCell<RetainerPaths>,
 }
 
 impl<'s, 'a> Scene<'s, 'a> {
@@ -32,7 +37,45 @@ impl<'s, 'a> Scene<'s, 'a> {
         let scripts = sites.scripts().iter().filter(|it| !it.is_internal() && !it.path.is_empty());
         let atlas = Atlas::new(project, scripts.map(|it| (it.path.as_str(), it.map_url.as_deref())));
         let anchors = Anchors::new(&atlas, &sites);
-        Scene { project, snapshot, retainers, dominators, sizes, sites, slots, scopes, collections, atlas, anchors }
+        Scene {
+            project,
+            snapshot,
+            retainers,
+            dominators,
+            sizes,
+            sites,
+            slots,
+            scopes,
+            collections,
+            atlas,
+            anchors,
+            paths: OnceCell::new(),
+        }
+    }
+
+    /// The most durable way to every node.
+    pub(super) fn paths(&self) -> &RetainerPaths {
+        self.paths.get_or_init(|| RetainerPaths::new(self.snapshot))
+    }
+
+    /// The way to a node, in words that may be shown.
+    pub(super) fn path(&self, node: NodeIx) -> Vec<String> {
+        let knows = |name: &str| knows(self.project.units, name);
+        let places = |node: NodeIx| self.place_text(node);
+        let display = Display { snapshot: self.snapshot, paths: self.paths(), knows: &knows, places: &places };
+        display.path(&self.paths().to(self.snapshot, node))
+    }
+
+    /// `src/feed.js:12`
+    fn place_text(&self, node: NodeIx) -> Option<String> {
+        let site = self.sites.site(node)?;
+        if let Some((file, offset)) = self.anchors.of_site(site) {
+            let (text, lines) = (self.project.texts)(file)?;
+            return Some(format!("{}:{}", self.project.units[file.index()].path, lines.location(text, offset).line));
+        }
+        let path = &self.sites.script(site.script).path;
+        let below = path.strip_prefix(self.project.root.to_string_lossy().as_ref()).map(|it| it.trim_start_matches('/'));
+        Some(format!("{}:{}", below.unwrap_or(path), site.line + 1))
     }
 
     /// Bytes that some nodes keep alive together.

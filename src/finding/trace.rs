@@ -29,6 +29,8 @@ pub enum Sought {
         within: Span,
         /// The event of a listener, if it is known.
         event: Option<String>,
+        /// The delay of a timer in milliseconds, if it is known: it tells timers of one function apart.
+        delay: Option<u64>,
     },
     /// Closures made at these places, whoever holds them.
     Closures {

@@ -1,0 +1,220 @@
+//! Growth that no finding explains: what a heap shows and the program does not.
+
+use super::conclude::Series;
+use super::count::count;
+use super::scene::Scene;
+use crate::finding::{Finding, Verdict};
+use crate::heap::{
+    Census, Dominators, EdgeKind, EdgeName, GrowingCollection, GrowingSite, Growth, Hold, NodeIx, Slot, Snapshot, What,
+};
+use crate::text::FileId;
+
+/// Growth that no finding explains.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unexplained {
+    /// The script, as findings' paths are shown if it is one of the program's.
+    pub path: String,
+    /// From 1; 0 if it is not known.
+    pub line: u32,
+    /// What grows: `closure`, `interval`, `server.js: sessions (Map)`.
+    pub what: String,
+    /// Alive, per snapshot.
+    pub alive: Vec<u64>,
+    /// Retained, per snapshot.
+    pub retained_bytes: Vec<u64>,
+}
+
+/// More of them help nobody.
+const MOST: usize = 20;
+
+/// Candidates that are looked at.
+const CANDIDATES: usize = 200;
+
+/// Something that grows in every step.
+pub(super) enum Grower {
+    Site(GrowingSite),
+    Collection(GrowingCollection),
+}
+
+/// What grows in every step of a series, and more than it does without load.
+pub(super) fn growers(series: &Series) -> Vec<Grower> {
+    let census: Vec<Census> = series.shots.iter().map(|it| it.census.clone()).collect();
+    let Growth { sites, collections, .. } = Growth::over(&census);
+    let idle = series.idle.as_ref().zip(census.first());
+    let idle = idle.map(|(before, first)| Growth::over(&[before.census.clone(), first.clone()])).unwrap_or_default();
+    let by = |counts: &[u64]| counts.last().unwrap_or(&0) - counts.first().unwrap_or(&0);
+    let steps = census.len().saturating_sub(1) as u64;
+    let counts = |grown: u64, idle: Option<u64>| grown >= 2 * steps && idle.unwrap_or_default() * steps * 2 < grown;
+    let same = |a: &GrowingSite, b: &GrowingSite| (&a.path, a.line, a.column, &a.what) == (&b.path, b.line, b.column, &b.what);
+    let sites = sites.into_iter().filter(|it| {
+        let alone = idle.sites.iter().find(|other| same(it, other)).map(|it| by(&it.counts));
+        !it.is_internal && counts(by(&it.counts), alone)
+    });
+    let collections = collections.into_iter().filter(|it| {
+        let alone = idle.collections.iter().find(|other| it.id == other.id).map(|it| by(&it.counts));
+        counts(by(&it.counts), alone)
+    });
+    let sites: Vec<Grower> = sites.take(CANDIDATES).map(Grower::Site).collect();
+    sites.into_iter().chain(collections.take(CANDIDATES).map(Grower::Collection)).collect()
+}
+
+/// Sorts out what the findings explain, and what is part of something else that grows; names the rest.
+pub(super) fn explain(scene: &Scene<'_, '_>, findings: &[Finding], growers: Vec<Grower>) -> Vec<(Grower, Unexplained)> {
+    let mut covered = Covered::new(scene.snapshot);
+    let is_held = |it: &&Finding| {
+        let verdict = it.evidence.as_ref().map(|it| it.verdict);
+        matches!(verdict, Some(Verdict::Confirmed | Verdict::Pending | Verdict::Accumulated))
+    };
+    for finding in findings.iter().filter(is_held) {
+        let nodes = finding.trace.sought.iter().flat_map(|it| count(scene, it).nodes);
+        covered.add(&nodes.collect::<Vec<NodeIx>>());
+    }
+    covered.spread(&scene.dominators);
+    let mut weighed: Vec<(u64, Grower, Vec<NodeIx>)> = growers
+        .into_iter()
+        .map(|it| {
+            let nodes = nodes(scene, &it);
+            (scene.bytes(&nodes), it, nodes)
+        })
+        .collect();
+    weighed.sort_by_key(|it| std::cmp::Reverse(it.0));
+    let mut found = Vec::new();
+    for (_, grower, nodes) in weighed {
+        if found.len() == MOST || nodes.is_empty() || covered.most(&nodes) {
+            continue;
+        }
+        covered.add(&nodes);
+        covered.spread(&scene.dominators);
+        let named = name(scene, &grower, &nodes);
+        found.push((grower, named));
+    }
+    found
+}
+
+/// What a snapshot shows of something that grows.
+pub(super) fn nodes(scene: &Scene<'_, '_>, grower: &Grower) -> Vec<NodeIx> {
+    match grower {
+        Grower::Collection(it) => scene.snapshot.all().find(|node| scene.snapshot.id(*node) == it.id).into_iter().collect(),
+        Grower::Site(it) => {
+            let at = (it.line, it.column);
+            let slots = |kind: fn(&Hold) -> bool| {
+                let is_there = |slot: &&Slot| {
+                    let site = scene.slots.function(slot).and_then(|it| scene.sites.site(it));
+                    site.is_some_and(|site| (site.line, site.column) == at && scene.sites.script(site.script).path == it.path)
+                };
+                let found = scene.slots.all().iter().filter(|it| kind(&it.hold)).filter(is_there);
+                found
+                    .map(|it| if kind(&Hold::Reaction) || !is_timer(&it.hold) { it.held } else { it.holder })
+                    .collect::<Vec<NodeIx>>()
+            };
+            let mut found = match it.what {
+                What::Interval => slots(|it| matches!(it, Hold::Timer { repeat: true, .. })),
+                What::Timeout => slots(|it| matches!(it, Hold::Timer { repeat: false, .. } | Hold::Immediate)),
+                What::Listener => slots(|it| matches!(it, Hold::Listener { .. } | Hold::TargetListener { .. })),
+                What::Reaction => slots(|it| matches!(it, Hold::Reaction)),
+                What::Closure => scene.sites.closures_at(&it.path, at).collect(),
+                What::Instance(_) | What::Suspended => scene.sites.objects_at(&it.path, at).collect(),
+            };
+            found.sort_unstable();
+            found.dedup();
+            found
+        }
+    }
+}
+
+fn is_timer(hold: &Hold) -> bool {
+    matches!(hold, Hold::Timer { .. } | Hold::Immediate)
+}
+
+fn name(scene: &Scene<'_, '_>, grower: &Grower, nodes: &[NodeIx]) -> Unexplained {
+    let (alive, what, place) = match grower {
+        Grower::Site(it) => {
+            let what = match &it.what {
+                What::Interval => "interval".to_owned(),
+                What::Timeout => "timeout".to_owned(),
+                What::Listener => "listener".to_owned(),
+                What::Reaction => "reaction of a promise".to_owned(),
+                What::Instance(class) => class.clone(),
+                What::Suspended => "suspended function".to_owned(),
+                What::Closure => "closure".to_owned(),
+            };
+            (it.counts.clone(), what, Some((it.path.clone(), it.line, it.column)))
+        }
+        Grower::Collection(it) => {
+            let path = scene.path(nodes[0]);
+            let what = path.last().cloned().unwrap_or_else(|| it.name.clone());
+            (it.counts.clone(), what, None)
+        }
+    };
+    let (path, line) = match place {
+        Some((path, line, column)) => shown(scene, &path, line, column),
+        None => declared(scene, nodes[0]).unwrap_or_default(),
+    };
+    Unexplained { path, line, what, alive, retained_bytes: Vec::new() }
+}
+
+/// A place of a script as findings show theirs.
+fn shown(scene: &Scene<'_, '_>, path: &str, line: u32, column: u32) -> (String, u32) {
+    let known = scene.atlas.place(path, line, column).and_then(|(file, offset)| {
+        let (text, lines) = (scene.project.texts)(file)?;
+        Some((scene.project.units[file.index()].path.clone(), lines.location(text, offset).line))
+    });
+    known.unwrap_or_else(|| {
+        let root = scene.project.root.to_string_lossy();
+        let below = path.strip_prefix(root.as_ref()).map(|it| it.trim_start_matches('/'));
+        (below.unwrap_or(path).to_owned(), line + 1)
+    })
+}
+
+/// Where the variable is declared through which a node is held.
+fn declared(scene: &Scene<'_, '_>, node: NodeIx) -> Option<(String, u32)> {
+    let steps = scene.paths().to(scene.snapshot, node);
+    let last = steps.windows(2).rev().find_map(|it| {
+        let edge = it[1].edge.filter(|it| it.kind == EdgeKind::Context)?;
+        Some((it[0].node, edge))
+    });
+    let (scope, edge) = last?;
+    let EdgeName::Name(name) = edge.name else { return None };
+    let name = scene.snapshot.text(name);
+    let closures = scene.retainers.of(scope).map(|it| it.0);
+    let site = closures.filter_map(|it| scene.sites.site(it)).find(|it| !scene.sites.script(it.script).is_internal())?;
+    let script = scene.sites.script(site.script);
+    let declared = scene.anchors.of_site(site).and_then(|(file, _)| binding(scene, file, &name));
+    declared.or_else(|| Some(shown(scene, &script.path, site.line, site.column)))
+}
+
+fn binding(scene: &Scene<'_, '_>, file: FileId, name: &str) -> Option<(String, u32)> {
+    let unit = &scene.project.units[file.index()];
+    let binding = unit.facts.bindings.iter().find(|it| unit.facts.text(it.name) == name)?;
+    let (text, lines) = (scene.project.texts)(file)?;
+    Some((unit.path.clone(), lines.location(text, binding.start).line))
+}
+
+/// Nodes that are part of something known.
+struct Covered(Vec<bool>);
+
+impl Covered {
+    fn new(snapshot: &Snapshot<'_>) -> Covered {
+        Covered(vec![false; snapshot.nodes()])
+    }
+
+    fn add(&mut self, nodes: &[NodeIx]) {
+        nodes.iter().for_each(|it| self.0[it.0 as usize] = true);
+    }
+
+    /// What something dominates is a part of it.
+    fn spread(&mut self, dominators: &Dominators) {
+        for node in dominators.order() {
+            let above = dominators.of(node);
+            if above != node && self.0[above.0 as usize] {
+                self.0[node.0 as usize] = true;
+            }
+        }
+    }
+
+    /// Whether nearly all of some nodes are covered.
+    fn most(&self, nodes: &[NodeIx]) -> bool {
+        let covered = nodes.iter().filter(|it| self.0[it.0 as usize]).count();
+        covered * 10 >= nodes.len() * 8
+    }
+}
