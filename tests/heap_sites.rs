@@ -17,9 +17,13 @@ fn run(story: &str, more: &[&str]) -> Vec<Vec<u8>> {
     let node = std::env::var_os("LEAKLINT_TEST_NODE").unwrap_or_else(|| "node".into());
     let mut command = Command::new(&node);
     command.arg(fixture(story)).arg(folder.path().join("heap")).args(more).env_remove("NODE_OPTIONS");
+    if more.contains(&"counted") {
+        command.env("LEAKLINT_TEST_COUNTED", "1");
+    }
     let output = command.output().unwrap_or_else(|error| panic!("these tests need Node: {}: {error}", node.display()));
     assert!(output.status.success(), "{story}: {}", String::from_utf8_lossy(&output.stderr));
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().path()).collect();
+    files.retain(|it| it.is_file());
     files.sort_by_key(|it| (it.as_os_str().len(), it.clone()));
     files.iter().map(|it| std::fs::read(it).unwrap()).collect()
 }
@@ -152,8 +156,13 @@ fn delay(slot: &Slot) -> Option<f64> {
 
 #[test]
 fn positions_lead_to_closures() {
-    let files = run("timers.cjs", &[]);
-    let heap = Heap::read(&files[0]);
+    for counted in ["uncounted", "counted"] {
+        positions(&run("timers.cjs", &["numbers", counted])[0]);
+    }
+}
+
+fn positions(bytes: &[u8]) {
+    let heap = Heap::read(bytes);
     let (line, column) = at("timers.cjs", "own() {}");
     let own: Vec<NodeIx> = heap.sites.closures_at(&path("timers.cjs"), (line, column + 3)).collect();
     assert_eq!(own.len(), 3);
@@ -165,6 +174,29 @@ fn positions_lead_to_closures() {
     let all = heap.sites.nodes_within(&path("timers.cjs"), (line, 0), (line, 1000));
     assert_eq!(all.filter(|it| it.2).count(), 3);
     assert_eq!(heap.sites.closures_at(&path("timers.cjs"), (line, 0)).count(), 0);
+}
+
+#[test]
+fn scripts_have_paths_and_maps() {
+    let files = run("scripts.cjs", &[]);
+    let heap = Heap::read(&files[0]);
+    let kept = heap.global("kept");
+    let describe = |name: &str| {
+        let site = heap.sites.site(heap.follow(kept, name).unwrap()).unwrap();
+        let script = heap.sites.script(site.script);
+        let path = script.path.rsplit_once("/my é/").map_or(script.path.as_str(), |it| it.1);
+        let map = script.map_url.as_deref().map_or("no map", |it| it.get(..24).unwrap_or(it));
+        format!("{path}:{}:{} {map}", site.line, site.column)
+    };
+    let expected = [
+        ("mapped", "mapped.cjs:1:23 mapped.cjs.map"),
+        ("inline", "inline.cjs:1:23 data:application/json;ba"),
+        ("unmapped", "unmapped.cjs:1:25 no map"),
+        ("esm", "module.mjs:0:27 maps/module.mjs.map?v=1"),
+        ("vm", "/virtual/vm.js:10:17 no map"),
+    ];
+    check(&expected, describe);
+    assert!(heap.sites.script(heap.sites.site(heap.follow(kept, "nameless").unwrap()).unwrap().script).path.is_empty());
 }
 
 #[test]
