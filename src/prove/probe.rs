@@ -1,5 +1,6 @@
 //! First requests: which routes the program really serves, and how they answer.
 
+use super::ProveError;
 use super::connection::Talk;
 use super::drive::{Churn, Driver, Manner, Target};
 use super::listen::{Protocol, Server};
@@ -27,27 +28,43 @@ pub(super) struct Probed {
     pub(super) churns: Vec<Churn>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) notes: Vec<String>,
-    /// Some request was left without an answer: the program may stand still.
-    pub(super) has_silence: bool,
 }
 
+/// Asked when a request was left without an answer: does the program stand still?
+pub(super) type Alive<'a> = &'a mut dyn FnMut() -> Result<(), ProveError>;
+
 /// Asks for every route once. `bases` are the servers of requests: scheme, host and port.
-pub(super) fn probe(driver: &Driver<'_>, plan: &Plan, bases: &[String], servers: &[Server]) -> Probed {
+///
+/// # Errors
+/// If the program stands still.
+pub(super) fn probe(
+    driver: &Driver<'_>,
+    plan: &Plan,
+    bases: &[String],
+    servers: &[Server],
+    alive: Alive<'_>,
+) -> Result<Probed, ProveError> {
     let mut probed = Probed::default();
     for base in bases {
-        let missing = missing(driver, base);
+        let (answer, _) = driver.ask("GET", base, NOWHERE);
+        if answer == Answer::None {
+            alive()?;
+        }
+        let missing = Missing::of(answer);
         for route in &plan.routes {
-            probe_route(driver, route, base, &missing, &mut probed);
+            if probe_route(driver, route, base, &missing, &mut probed) == Manner::Silent {
+                alive()?;
+            }
         }
     }
     settle_missing(plan, bases, &mut probed);
     for server in servers {
         probe_server(driver, plan, server, &mut probed);
     }
-    probed
+    Ok(probed)
 }
 
-fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing, probed: &mut Probed) {
+fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing, probed: &mut Probed) -> Manner {
     let asked = Instant::now();
     let (answer, path) = driver.ask(&route.method, base, &route.path);
     let manner = match &answer {
@@ -56,7 +73,6 @@ fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing
         _ if asked.elapsed() > SLOW => Manner::Slow,
         _ => Manner::Quick,
     };
-    probed.has_silence |= manner == Manner::Silent;
     // Who names a path wants it driven.
     if route.span.is_some() && missing.is_it(&answer, &path) {
         probed.left_out.push(LeftOut {
@@ -65,9 +81,10 @@ fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing
             span: route.span,
             reason: Reason::NotFound,
         });
-        return;
+        return manner;
     }
     probed.targets.push(Target { route: route.clone(), base: base.to_owned(), manner });
+    manner
 }
 
 /// A route is left out when no server serves it; if none serves any, all are driven: something answers them.
@@ -91,14 +108,14 @@ fn settle_missing(plan: &Plan, bases: &[String], probed: &mut Probed) {
 /// How a server answers a request for what it does not have.
 struct Missing(Option<(u16, Vec<u8>)>);
 
-fn missing(driver: &Driver<'_>, base: &str) -> Missing {
-    match driver.ask("GET", base, NOWHERE).0 {
-        Answer::Done(status @ (404 | 405 | 501), body) => Missing(Some((status, without(&body, NOWHERE)))),
-        _ => Missing(None),
-    }
-}
-
 impl Missing {
+    fn of(answer: Answer) -> Missing {
+        match answer {
+            Answer::Done(status @ (404 | 405 | 501), body) => Missing(Some((status, without(&body, NOWHERE)))),
+            _ => Missing(None),
+        }
+    }
+
     /// Whether an answer is the one that anything missing gets: not that of a handler which found nothing.
     fn is_it(&self, answer: &Answer, path: &str) -> bool {
         let Some((status, body)) = &self.0 else { return false };

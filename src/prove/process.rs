@@ -63,6 +63,11 @@ impl Process {
         Ok(Process { child, group, output, status: None, watch })
     }
 
+    /// It and all that it started.
+    pub(super) fn group(&self) -> Group {
+        self.group.clone()
+    }
+
     /// What it wrote.
     pub(super) fn output(&self) -> &Output {
         &self.output
