@@ -73,11 +73,6 @@ impl Process {
         &self.output
     }
 
-    /// Its number.
-    pub(super) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// How it ended, in words, if it did.
     pub(super) fn ended(&mut self) -> Option<String> {
         if self.status.is_none() {

@@ -138,7 +138,7 @@ impl<'a> Bench<'a> {
         let Serving { mut inspector, mut servers } = wait_for_servers(process, options)?;
         let bases = bases(options, &mut servers)?;
         let all: Vec<String> = servers.iter().map(|it| format!("{}://{}", it.protocol.text(), it.address)).collect();
-        (watchers.progress)(&format!("process {} listens on {}", process.id(), all.join(", ")));
+        (watchers.progress)(&format!("the program listens on {}", all.join(", ")));
         let memory = inspector.memory()?;
         let mut manifest = Manifest::new(&memory, inspector.isolate()?, utc(SystemTime::now()));
         manifest.scripts = inspector.script_paths()?.iter().map(|it| ScriptFile::read(it)).collect();
@@ -344,7 +344,7 @@ impl<'a> Bench<'a> {
         let mut per: Vec<i64> = grown.zip(sent).filter(|it| it.1 > 0).map(|(bytes, sent)| (bytes - idle) / sent).collect();
         per.sort_unstable();
         let experiment = &mut self.experiment;
-        experiment.bytes_per_request = per.get(per.len() / 2).copied();
+        experiment.bytes_per_request = per.get(per.len().saturating_sub(1) / 2).copied();
         experiment.failed = self.tally.failed();
         experiment.sent = self.tally.requests;
         experiment.connections = self.tally.connections;
