@@ -15,8 +15,11 @@ const NOWHERE: &str = "/leaklint-asks-for-what-is-not-there";
 /// An answer that takes longer is waited for together with others.
 const SLOW: Duration = Duration::from_millis(150);
 
-/// What socket.io listens at, and the packet that joins it.
-const SOCKET_IO: (&str, &str) = ("/socket.io/?EIO=4&transport=websocket", "40");
+/// Where web sockets are when the sources do not say: ws takes any path, socket.io its own.
+const GUESSES: &[&str] = &["/", "/socket.io/?EIO=4&transport=websocket", "/ws"];
+
+/// The packet that joins socket.io.
+const JOIN: &str = "40";
 
 /// What is said over a web socket: most programs read JSON.
 const MESSAGE: &str = "{}";
@@ -131,9 +134,12 @@ fn without(body: &[u8], path: &str) -> Vec<u8> {
 fn probe_server(driver: &Driver<'_>, plan: &Plan, server: &Server, probed: &mut Probed) {
     match server.protocol {
         Protocol::Http | Protocol::Https if server.upgrades => {
-            let known = plan.sockets.iter().map(|it| (super::plan::filled(it, 1), MESSAGE));
-            let guesses = [("/".to_owned(), MESSAGE), (SOCKET_IO.0.to_owned(), SOCKET_IO.1), ("/ws".to_owned(), MESSAGE)];
-            let mut talks = known.chain(guesses).map(|(path, message)| Talk::Socket(path, message));
+            let known = plan.sockets.iter().map(|it| super::plan::filled(it, 1));
+            let guesses = GUESSES.iter().map(|it| (*it).to_owned());
+            let mut talks = known.chain(guesses).map(|path| {
+                let message = if path.contains("EIO=4") { JOIN } else { MESSAGE };
+                Talk::Socket(path, message)
+            });
             match talks.find(|talk| driver.try_connection(server, talk).is_ok()) {
                 Some(talk) => probed.churns.push(Churn { server: server.clone(), talk }),
                 None => probed.notes.push(format!("no web socket could be opened on {}", server.address)),
