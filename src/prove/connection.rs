@@ -25,6 +25,9 @@ const LINE: &[u8] = b"leaklint\r\n";
 /// The first words of a client of HTTP/2, with empty settings.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
+/// Its last words.
+const GOAWAY: &[u8] = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
 /// How to talk to a server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Talk {
@@ -101,7 +104,8 @@ impl Write for Stream {
 
 /// An open connection.
 pub(super) enum Connection {
-    Bytes(Stream),
+    /// With the last words.
+    Bytes(Stream, &'static [u8]),
     Socket(Box<WebSocket<Stream>>),
 }
 
@@ -109,11 +113,13 @@ pub(super) enum Connection {
 #[derive(Clone)]
 pub(super) struct Dialer {
     tls: Option<Arc<ClientConfig>>,
+    /// For HTTP/2: its servers ask what is spoken.
+    http2: Option<Arc<ClientConfig>>,
 }
 
 impl Dialer {
     pub(super) fn new() -> Dialer {
-        Dialer { tls: tls::client() }
+        Dialer { tls: tls::client(&[]), http2: tls::client(&[b"h2"]) }
     }
 
     /// Opens a connection and talks a little.
@@ -130,7 +136,7 @@ impl Dialer {
         };
         said.and_then(|()| stream.flush()).map_err(|error| error.to_string())?;
         listen(&mut stream);
-        Ok(Connection::Bytes(stream))
+        Ok(Connection::Bytes(stream, if *talk == Talk::Preface { GOAWAY } else { b"" }))
     }
 
     fn dial(&self, server: &Server) -> io::Result<Stream> {
@@ -141,7 +147,8 @@ impl Dialer {
         if !server.is_secure {
             return Ok(Stream::Plain(tcp));
         }
-        let config = self.tls.clone().ok_or_else(|| io::Error::other("no TLS on this machine"))?;
+        let config = if server.protocol == Protocol::Http2 { &self.http2 } else { &self.tls };
+        let config = config.clone().ok_or_else(|| io::Error::other("no TLS on this machine"))?;
         let mut connection =
             ClientConnection::new(config, ServerName::IpAddress(server.address.ip().into())).map_err(io::Error::other)?;
         let mut tcp = tcp;
@@ -156,7 +163,10 @@ impl Connection {
     /// Closes it as a polite client does.
     pub(super) fn close(self) {
         match self {
-            Connection::Bytes(mut stream) => stream.close(),
+            Connection::Bytes(mut stream, words) => {
+                let _ = stream.write_all(words).and_then(|()| stream.flush());
+                stream.close();
+            }
             Connection::Socket(mut socket) => {
                 let _ = socket.close(None);
                 let until = Instant::now() + CLOSING;

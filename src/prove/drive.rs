@@ -132,13 +132,32 @@ pub(super) struct Driver<'a> {
     client: Client,
     dialer: Dialer,
     stop: &'a AtomicBool,
+    /// Nobody answers any more.
+    is_over: AtomicBool,
+    /// Requests and batches of connections that were done with.
+    done: AtomicU64,
     /// Fills parameters: no two requests of an experiment have the same.
     number: AtomicU64,
 }
 
 impl<'a> Driver<'a> {
     pub(super) fn new(stop: &'a AtomicBool) -> Driver<'a> {
-        Driver { client: Client::new(), dialer: Dialer::new(), stop, number: AtomicU64::new(1) }
+        let (is_over, done, number) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(1));
+        Driver { client: Client::new(), dialer: Dialer::new(), stop, is_over, done, number }
+    }
+
+    /// Sends nothing more.
+    pub(super) fn give_up(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Grows while there are answers.
+    pub(super) fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.is_over.load(Ordering::Relaxed)
     }
 
     /// One request, with the patience of a first one.
@@ -177,7 +196,7 @@ impl<'a> Driver<'a> {
             let mut own = Tally::default();
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                if at >= total || self.stop.load(Ordering::Relaxed) || in_a_row.load(Ordering::Relaxed) >= HOPELESS {
+                if at >= total || self.is_stopped() || in_a_row.load(Ordering::Relaxed) >= HOPELESS {
                     break;
                 }
                 let target = targets[(at % targets.len() as u64) as usize];
@@ -207,7 +226,7 @@ impl<'a> Driver<'a> {
     fn connections(&self, churn: &Churn, count: u64, tally: &mut Tally) {
         let mut left = count;
         let mut in_a_row = 0;
-        while left > 0 && in_a_row < HOPELESS && !self.stop.load(Ordering::Relaxed) {
+        while left > 0 && in_a_row < HOPELESS && !self.is_stopped() {
             let batch = left.min(BATCH);
             left -= batch;
             let (open, failures) = self.open(churn, batch);
@@ -217,6 +236,7 @@ impl<'a> Driver<'a> {
                 *tally.failures.entry(reason).or_default() += 1;
             }
             close(open);
+            self.done.fetch_add(1, Ordering::Relaxed);
         }
     }
 

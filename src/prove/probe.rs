@@ -1,5 +1,6 @@
 //! First requests: which routes the program really serves, and how they answer.
 
+use super::ProveError;
 use super::connection::Talk;
 use super::drive::{Churn, Driver, Manner, Target};
 use super::listen::{Protocol, Server};
@@ -14,8 +15,11 @@ const NOWHERE: &str = "/leaklint-asks-for-what-is-not-there";
 /// An answer that takes longer is waited for together with others.
 const SLOW: Duration = Duration::from_millis(150);
 
-/// What socket.io listens at, and the packet that joins it.
-const SOCKET_IO: (&str, &str) = ("/socket.io/?EIO=4&transport=websocket", "40");
+/// Where web sockets are when the sources do not say: ws takes any path, socket.io its own.
+const GUESSES: &[&str] = &["/", "/socket.io/?EIO=4&transport=websocket", "/ws"];
+
+/// The packet that joins socket.io.
+const JOIN: &str = "40";
 
 /// What is said over a web socket: most programs read JSON.
 const MESSAGE: &str = "{}";
@@ -27,27 +31,43 @@ pub(super) struct Probed {
     pub(super) churns: Vec<Churn>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) notes: Vec<String>,
-    /// Some request was left without an answer: the program may stand still.
-    pub(super) has_silence: bool,
 }
 
+/// Asked when a request was left without an answer: does the program stand still?
+pub(super) type Alive<'a> = &'a mut dyn FnMut() -> Result<(), ProveError>;
+
 /// Asks for every route once. `bases` are the servers of requests: scheme, host and port.
-pub(super) fn probe(driver: &Driver<'_>, plan: &Plan, bases: &[String], servers: &[Server]) -> Probed {
+///
+/// # Errors
+/// If the program stands still.
+pub(super) fn probe(
+    driver: &Driver<'_>,
+    plan: &Plan,
+    bases: &[String],
+    servers: &[Server],
+    alive: Alive<'_>,
+) -> Result<Probed, ProveError> {
     let mut probed = Probed::default();
     for base in bases {
-        let missing = missing(driver, base);
+        let (answer, _) = driver.ask("GET", base, NOWHERE);
+        if answer == Answer::None {
+            alive()?;
+        }
+        let missing = Missing::of(answer);
         for route in &plan.routes {
-            probe_route(driver, route, base, &missing, &mut probed);
+            if probe_route(driver, route, base, &missing, &mut probed) == Manner::Silent {
+                alive()?;
+            }
         }
     }
     settle_missing(plan, bases, &mut probed);
     for server in servers {
         probe_server(driver, plan, server, &mut probed);
     }
-    probed
+    Ok(probed)
 }
 
-fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing, probed: &mut Probed) {
+fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing, probed: &mut Probed) -> Manner {
     let asked = Instant::now();
     let (answer, path) = driver.ask(&route.method, base, &route.path);
     let manner = match &answer {
@@ -56,7 +76,6 @@ fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing
         _ if asked.elapsed() > SLOW => Manner::Slow,
         _ => Manner::Quick,
     };
-    probed.has_silence |= manner == Manner::Silent;
     // Who names a path wants it driven.
     if route.span.is_some() && missing.is_it(&answer, &path) {
         probed.left_out.push(LeftOut {
@@ -65,9 +84,10 @@ fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing
             span: route.span,
             reason: Reason::NotFound,
         });
-        return;
+        return manner;
     }
     probed.targets.push(Target { route: route.clone(), base: base.to_owned(), manner });
+    manner
 }
 
 /// A route is left out when no server serves it; if none serves any, all are driven: something answers them.
@@ -91,14 +111,14 @@ fn settle_missing(plan: &Plan, bases: &[String], probed: &mut Probed) {
 /// How a server answers a request for what it does not have.
 struct Missing(Option<(u16, Vec<u8>)>);
 
-fn missing(driver: &Driver<'_>, base: &str) -> Missing {
-    match driver.ask("GET", base, NOWHERE).0 {
-        Answer::Done(status @ (404 | 405 | 501), body) => Missing(Some((status, without(&body, NOWHERE)))),
-        _ => Missing(None),
-    }
-}
-
 impl Missing {
+    fn of(answer: Answer) -> Missing {
+        match answer {
+            Answer::Done(status @ (404 | 405 | 501), body) => Missing(Some((status, without(&body, NOWHERE)))),
+            _ => Missing(None),
+        }
+    }
+
     /// Whether an answer is the one that anything missing gets: not that of a handler which found nothing.
     fn is_it(&self, answer: &Answer, path: &str) -> bool {
         let Some((status, body)) = &self.0 else { return false };
@@ -114,9 +134,12 @@ fn without(body: &[u8], path: &str) -> Vec<u8> {
 fn probe_server(driver: &Driver<'_>, plan: &Plan, server: &Server, probed: &mut Probed) {
     match server.protocol {
         Protocol::Http | Protocol::Https if server.upgrades => {
-            let known = plan.sockets.iter().map(|it| (super::plan::filled(it, 1), MESSAGE));
-            let guesses = [("/".to_owned(), MESSAGE), (SOCKET_IO.0.to_owned(), SOCKET_IO.1), ("/ws".to_owned(), MESSAGE)];
-            let mut talks = known.chain(guesses).map(|(path, message)| Talk::Socket(path, message));
+            let known = plan.sockets.iter().map(|it| super::plan::filled(it, 1));
+            let guesses = GUESSES.iter().map(|it| (*it).to_owned());
+            let mut talks = known.chain(guesses).map(|path| {
+                let message = if path.contains("EIO=4") { JOIN } else { MESSAGE };
+                Talk::Socket(path, message)
+            });
             match talks.find(|talk| driver.try_connection(server, talk).is_ok()) {
                 Some(talk) => probed.churns.push(Churn { server: server.clone(), talk }),
                 None => probed.notes.push(format!("no web socket could be opened on {}", server.address)),

@@ -63,14 +63,14 @@ impl Process {
         Ok(Process { child, group, output, status: None, watch })
     }
 
+    /// It and all that it started.
+    pub(super) fn group(&self) -> Group {
+        self.group.clone()
+    }
+
     /// What it wrote.
     pub(super) fn output(&self) -> &Output {
         &self.output
-    }
-
-    /// Its number.
-    pub(super) fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// How it ended, in words, if it did.

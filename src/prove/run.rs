@@ -3,6 +3,7 @@
 use super::drive::{Churn, Driver, Tally, Target};
 use super::experiment::{Driven, Experiment, Interval, Run, Times};
 use super::folder::Folder;
+use super::group::{Group, Signal};
 use super::held;
 use super::listen::{Protocol, Server, Serving, wait_for_servers};
 use super::probe::{Probed, probe};
@@ -26,6 +27,12 @@ const IDLE: Duration = Duration::from_millis(1200);
 
 /// How long a program's end may take to show after its connection broke.
 const END: Duration = Duration::from_millis(1500);
+
+/// Between two looks at a program that is driven.
+const WATCH: Duration = Duration::from_millis(40);
+
+/// A program that answers nothing for so long is asked whether its event loop turns.
+const STANDSTILL: Duration = Duration::from_secs(6);
 
 /// The longest wait for what goes by itself.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -83,7 +90,7 @@ fn explain(error: ProveError, process: &mut Process, options: &Options) -> Prove
         Cause::Capture(CaptureError::Exiting | CaptureError::Unreachable { .. }) | Cause::AllFailed { .. } => {
             "while it was driven".to_owned()
         }
-        Cause::Unresponsive { .. } | Cause::Hangs { .. } => "while it was driven".to_owned(),
+        Cause::Unresponsive { .. } => "while it was driven".to_owned(),
         _ => return error,
     };
     match process.ends_within(END) {
@@ -95,7 +102,9 @@ fn explain(error: ProveError, process: &mut Process, options: &Options) -> Prove
 /// The program and all that is needed to measure it.
 struct Bench<'a> {
     options: &'a Options,
-    inspector: Inspector,
+    /// Given up when the program only waits for that.
+    inspector: Option<Inspector>,
+    group: Group,
     servers: Vec<Server>,
     driver: Driver<'a>,
     targets: Vec<Target>,
@@ -129,17 +138,15 @@ impl<'a> Bench<'a> {
         let Serving { mut inspector, mut servers } = wait_for_servers(process, options)?;
         let bases = bases(options, &mut servers)?;
         let all: Vec<String> = servers.iter().map(|it| format!("{}://{}", it.protocol.text(), it.address)).collect();
-        (watchers.progress)(&format!("process {} listens on {}", process.id(), all.join(", ")));
+        (watchers.progress)(&format!("the program listens on {}", all.join(", ")));
         let memory = inspector.memory()?;
         let mut manifest = Manifest::new(&memory, inspector.isolate()?, utc(SystemTime::now()));
         manifest.scripts = inspector.script_paths()?.iter().map(|it| ScriptFile::read(it)).collect();
         inspector.start_coverage()?;
         let driver = Driver::new(&options.stop);
         let times = Times { start: begun.elapsed(), ..Times::default() };
-        let Probed { targets, churns, left_out, notes, has_silence } = probe(&driver, plan, &bases, &servers);
-        if has_silence {
-            turns(inspector.url(), "answering its first requests")?;
-        }
+        let mut alive = || turns(inspector.url(), "answering its first requests");
+        let Probed { targets, churns, left_out, notes } = probe(&driver, plan, &bases, &servers, &mut alive)?;
         let mut experiment = Experiment {
             command: options.command.clone(),
             node: memory.node,
@@ -157,7 +164,8 @@ impl<'a> Bench<'a> {
         experiment.left_out.sort_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
         Ok(Bench {
             options,
-            inspector,
+            inspector: Some(inspector),
+            group: process.group(),
             servers,
             driver,
             targets,
@@ -172,12 +180,12 @@ impl<'a> Bench<'a> {
     fn run(&mut self, plan: &Plan, folder: &Folder, watchers: &mut Watchers<'_>) -> Result<Measured, ProveError> {
         let begun = Instant::now();
         self.warm_up(plan, watchers)?;
-        let empty = settle(&mut self.inspector)?;
+        let empty = settle(self.inspector()?)?;
         let control = self.snapshot(folder, "control", watchers)?;
         self.experiment.times.warm_up = begun.elapsed();
         (watchers.progress)("control round: nothing is sent");
-        self.inspector.wait(IDLE)?;
-        self.memory = vec![empty, settle(&mut self.inspector)?];
+        self.inspector()?.wait(IDLE)?;
+        self.memory = vec![empty, settle(self.inspector()?)?];
         let first = self.snapshot(folder, "0", watchers)?;
         let idle = Interval { coverage: first.coverage.clone().into_iter().collect(), took: IDLE, ..Interval::default() };
         let mut snapshots = vec![first];
@@ -205,7 +213,7 @@ impl<'a> Bench<'a> {
         (watchers.progress)(&format!("warming up {routes} of {planned} routes{connections}"));
         let kinds = (self.targets.len() + self.churns.len()) as u64;
         let each = (WARM_UP / kinds.max(1)).clamp(WARM_UP_EACH.0, WARM_UP_EACH.1);
-        let tally = self.driver.round(&self.targets, &self.churns, each);
+        let tally = self.drive(each, "warming up")?;
         self.judge(&tally, each, "warming up")
     }
 
@@ -217,8 +225,9 @@ impl<'a> Bench<'a> {
         let what = [(requests, "requests"), (connections, "connections")];
         let what: Vec<String> = what.iter().filter(|it| it.0 > 0).map(|it| format!("{} {}", it.0, it.1)).collect();
         (watchers.progress)(&format!("round {round} of {}: {}", self.options.rounds, what.join(", ")));
-        let tally = self.driver.round(&self.targets, &self.churns, self.options.requests);
-        self.judge(&tally, self.options.requests, &format!("answering round {round}"))?;
+        let during = format!("answering round {round}");
+        let tally = self.drive(self.options.requests, &during)?;
+        self.judge(&tally, self.options.requests, &during)?;
         let interval = Interval {
             requests: tally.requests,
             connections: tally.connections,
@@ -228,9 +237,46 @@ impl<'a> Bench<'a> {
         };
         self.experiment.times.drive += interval.took;
         self.tally.add(&tally);
-        let memory = settle(&mut self.inspector)?;
+        let memory = settle(self.inspector()?)?;
         self.memory.push(memory);
         Ok(interval)
+    }
+
+    fn inspector(&mut self) -> Result<&mut Inspector, ProveError> {
+        self.inspector.as_mut().ok_or_else(|| CaptureError::Exiting.into())
+    }
+
+    /// Sends a round, and watches the program meanwhile: one that ends or stands still lets requests hang.
+    fn drive(&mut self, each: u64, during: &str) -> Result<Tally, ProveError> {
+        let (driver, targets, churns, group) = (&self.driver, &self.targets, &self.churns, &self.group);
+        let inspector = &mut self.inspector;
+        std::thread::scope(|scope| {
+            let round = scope.spawn(|| driver.round(targets, churns, each));
+            let mut last = (driver.done(), Instant::now());
+            while !round.is_finished() {
+                let Some(attached) = inspector.as_mut() else { break };
+                let url = attached.url().to_owned();
+                let mut watched = attached.wait(WATCH).map_err(ProveError::from);
+                if driver.done() != last.0 {
+                    last = (driver.done(), Instant::now());
+                } else if watched.is_ok() && last.1.elapsed() > STANDSTILL {
+                    watched = turns(&url, during);
+                    last.1 = Instant::now();
+                }
+                if let Err(error) = watched {
+                    driver.give_up();
+                    // One that only waits for us to leave ends with its own exit code.
+                    *inspector = None;
+                    if matches!(error.cause, Cause::Hangs { .. }) {
+                        group.signal(Signal::Kill);
+                    }
+                    return Err(error);
+                }
+            }
+            round
+                .join()
+                .map_err(|_| Cause::Unresponsive { during: during.to_owned(), reason: "a thread failed".to_owned() }.into())
+        })
     }
 
     /// Whether what was sent was answered.
@@ -243,7 +289,7 @@ impl<'a> Bench<'a> {
         if tally.failed() == 0 && !was_cut {
             return Ok(());
         }
-        turns(self.inspector.url(), during)?;
+        turns(self.inspector()?.url(), during)?;
         if sent == 0 || tally.failed() >= sent {
             return Err(Cause::AllFailed { requests: sent, reason: tally.reason() }.into());
         }
@@ -257,7 +303,7 @@ impl<'a> Bench<'a> {
         let begun = Instant::now();
         let path = folder.file(&format!("{name}.heapsnapshot"));
         let options = SnapshotOptions { overwrite: false, coverage: true };
-        let info = self.inspector.snapshot(&path, options, &mut |_| {})?;
+        let info = self.inspector()?.snapshot(&path, options, &mut |_| {})?;
         self.experiment.times.snapshots += begun.elapsed();
         (watchers.progress)(&format!("snapshot {name}: {:.1} MB in {:.1} s", info.bytes as f64 / 1e6, info.took.as_secs_f64()));
         Ok(info)
@@ -275,8 +321,8 @@ impl<'a> Bench<'a> {
         let Some(wait) = (watchers.after_last)(&last.path) else { return Ok(()) };
         let wait = wait.min(LONGEST_WAIT);
         (watchers.progress)(&format!("waiting {:.1} s for timers that run out", wait.as_secs_f64()));
-        self.inspector.wait(wait)?;
-        let memory = settle(&mut self.inspector)?;
+        self.inspector()?.wait(wait)?;
+        let memory = settle(self.inspector()?)?;
         self.memory.pop();
         self.memory.push(memory);
         let name = format!("{}-settled", self.options.rounds);
@@ -298,7 +344,7 @@ impl<'a> Bench<'a> {
         let mut per: Vec<i64> = grown.zip(sent).filter(|it| it.1 > 0).map(|(bytes, sent)| (bytes - idle) / sent).collect();
         per.sort_unstable();
         let experiment = &mut self.experiment;
-        experiment.bytes_per_request = per.get(per.len() / 2).copied();
+        experiment.bytes_per_request = per.get(per.len().saturating_sub(1) / 2).copied();
         experiment.failed = self.tally.failed();
         experiment.sent = self.tally.requests;
         experiment.connections = self.tally.connections;
@@ -310,8 +356,9 @@ impl<'a> Bench<'a> {
     fn weigh_connections(&mut self, watchers: &mut Watchers<'_>) -> Result<(), ProveError> {
         let Some(churn) = held::choose(&self.targets, &self.churns, &self.servers) else { return Ok(()) };
         (watchers.progress)("holding connections open");
-        self.inspector.stop_coverage()?;
-        self.experiment.per_connection = held::measure(&mut self.inspector, &self.driver, &churn)?;
+        self.inspector()?.stop_coverage()?;
+        let Some(inspector) = &mut self.inspector else { return Ok(()) };
+        self.experiment.per_connection = held::measure(inspector, &self.driver, &churn)?;
         Ok(())
     }
 

@@ -11,12 +11,14 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// A client that takes any certificate; `None` if this machine knows no version of TLS.
-pub(super) fn client() -> Option<Arc<ClientConfig>> {
+/// A client that takes any certificate and offers protocols; `None` if no version of TLS is known here.
+pub(super) fn client(protocols: &[&[u8]]) -> Option<Arc<ClientConfig>> {
     let provider = provider();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().ok()?;
     let any = Arc::new(AnyCertificate(provider));
-    Some(Arc::new(builder.dangerous().with_custom_certificate_verifier(any).with_no_client_auth()))
+    let mut config = builder.dangerous().with_custom_certificate_verifier(any).with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|it| it.to_vec()).collect();
+    Some(Arc::new(config))
 }
 
 /// Nothing is sent that a stranger must not see, and the other end is our own child.

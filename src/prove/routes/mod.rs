@@ -40,6 +40,8 @@ struct Registered {
     path: String,
     /// The router that it is registered on.
     owner: Option<Place>,
+    /// What handles it, if that may be a router itself.
+    mounted: Option<Place>,
     span: Span,
 }
 
@@ -47,6 +49,9 @@ struct Registered {
 pub(super) fn learn(program: &Program<'_>) -> Learned {
     let mut found = registered::find(program);
     let mounts = mounts::find(program);
+    let routers: Vec<Place> = found.routes.iter().filter_map(|it| it.owner.clone()).collect();
+    let is_router = |it: &Registered| it.mounted.as_ref().is_some_and(|place| routers.contains(place));
+    found.routes.retain(|it| !is_router(it));
     let mut routes = Vec::new();
     for it in found.routes {
         for prefix in mounts.prefixes(it.owner.as_ref()) {

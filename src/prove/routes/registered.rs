@@ -44,18 +44,15 @@ fn register(program: &Program<'_>, call: ExprRef, callee: ExprId, count: usize, 
     match name {
         "ws" if count >= 2 => found.sockets.extend(path_argument(program, call)),
         "route" if count == 1 => routes_of_object(program, call, receiver, found),
-        "use" if !is_handler(program, call) => {}
+        "use" if count >= 2 && registers(program, call) => mounted_handler(program, call, receiver, found),
+        "use" => {}
         _ => {
             let Some(method) = method(name) else { return };
             match base_route(program, receiver) {
                 Some((owner, path)) if count >= 1 => push(program, call, vec![method], vec![path], owner, found),
                 None if count >= 2 && registers(program, call) => {
                     let Some(first) = program.argument(call, 0) else { return };
-                    let paths = texts(program, first);
-                    // A middleware without a path is no route.
-                    if name != "use" || paths.iter().all(Option::is_some) {
-                        push(program, call, vec![method], paths, receiver, found);
-                    }
+                    push(program, call, vec![method], texts(program, first), receiver, found);
                 }
                 _ => {}
             }
@@ -63,12 +60,34 @@ fn register(program: &Program<'_>, call: ExprRef, callee: ExprId, count: usize, 
     }
 }
 
+/// `app.use("/api", handler)`: a route like any other, unless what is mounted is a router whose routes are known.
+fn mounted_handler(program: &Program<'_>, call: ExprRef, receiver: ExprRef, found: &mut Found) {
+    let (Some(first), Some(last)) = (program.argument(call, 0), program.argument(call, -1)) else { return };
+    let paths: Vec<Option<String>> =
+        texts(program, first).into_iter().filter(|it| it.is_some() && is_made(program, last)).collect();
+    let before = found.routes.len();
+    push(program, call, vec!["GET".to_owned()], paths, receiver, found);
+    let mounted = owner(program, last);
+    found.routes[before..].iter_mut().for_each(|it| it.mounted = mounted.clone());
+}
+
+/// A function, or what a call makes.
+fn is_made(program: &Program<'_>, expr: ExprRef) -> bool {
+    let facts = program.facts(expr.file());
+    let is_call = |id| matches!(facts.expr(id), Expr::Call(..));
+    let is_made = match facts.expr(expr.id) {
+        Expr::Ident(id) => facts.bindings[id.index()].init.get().is_some_and(is_call),
+        _ => is_call(expr.id),
+    };
+    is_made || matches!(program.eval(expr), Value::Function(_))
+}
+
 fn push(program: &Program<'_>, call: ExprRef, methods: Vec<String>, paths: Vec<Option<String>>, on: ExprRef, found: &mut Found) {
     let span = program.span(call);
     for path in paths {
         match path {
             Some(path) => {
-                found.routes.push(Registered { methods: methods.clone(), path, owner: owner(program, on), span });
+                found.routes.push(Registered { methods: methods.clone(), path, owner: owner(program, on), mounted: None, span });
             }
             None => found.computed.extend(methods.iter().map(|it| (it.clone(), span))),
         }
@@ -134,18 +153,21 @@ fn routes_of_object(program: &Program<'_>, call: ExprRef, receiver: ExprRef, fou
     }
 }
 
-/// `new WebSocketServer({ path })`.
+/// `new WebSocketServer({ path })`, `new Server(http, { path })` of socket.io.
 fn socket_server(program: &Program<'_>, call: ExprRef, found: &mut Found) {
     let facts = program.facts(call.file());
-    let Expr::New(callee, _) = facts.expr(call.id) else { return };
-    let ty = match program.eval(call.with(callee)) {
-        Value::Path(path) => program.paths.ty(path),
-        _ => None,
-    };
-    let server = program.rulebook.models.type_at("ws#WebSocketServer");
-    if ty.is_some() && ty == server {
-        let path = program.argument(call, 0).and_then(|it| program.property(it, Sym::of("path")));
-        found.sockets.extend(path.and_then(|it| text(program, it, 0)));
+    let (Expr::New(callee, args) | Expr::Call(callee, args)) = facts.expr(call.id) else { return };
+    let Value::Path(path) = program.eval(call.with(callee)) else { return };
+    let models = &program.rulebook.models;
+    let made = program.paths.ty(path).or_else(|| models.type_at(program.paths.call(path)?.returns.as_ref()?));
+    let Some(made) = made else { return };
+    let given = facts.list(args).find_map(|id| program.property(call.with(id), Sym::of("path")));
+    let given = given.and_then(|it| text(program, it, 0));
+    if Some(made) == models.type_at("ws#WebSocketServer") {
+        found.sockets.extend(given);
+    } else if Some(made) == models.type_at("socket.io#Server") {
+        let path = given.unwrap_or_else(|| "/socket.io".to_owned());
+        found.sockets.push(format!("{}/?EIO=4&transport=websocket", path.trim_end_matches('/')));
     }
 }
 

@@ -108,8 +108,19 @@ fn nothing_known_is_the_root() {
 }
 
 #[test]
+fn middleware_at_a_path_is_a_route() {
+    let app = "const express = require('express');\nconst proxy = require('some-proxy');\nconst app = express();\n\
+        const users = express.Router();\nusers.get('/', (req, res) => res.end());\napp.use('/users', users);\n\
+        app.use('/api', proxy({ target: 'http://127.0.0.1:1' }));\napp.use('/own', (req, res) => res.end());\n\
+        app.use((req, res, next) => next());\n";
+    assert_eq!(routes(&[("app.js", app)]), "GET /api, GET /own, GET /users");
+}
+
+#[test]
 fn web_socket_paths() {
     let app = "const { WebSocketServer } = require('ws');\nconst server = require('http').createServer();\n\
         new WebSocketServer({ server, path: '/live' });\n";
     assert_eq!(planned(&[("app.js", app)]).sockets, ["/live"]);
+    let io = "import { Server } from 'socket.io';\nconst io = new Server(http, { path: '/io' });\n";
+    assert_eq!(planned(&[("io.mjs", io)]).sockets, ["/io/?EIO=4&transport=websocket"]);
 }
