@@ -1,240 +1,399 @@
-//! Live Node processes: what is read from them, and what happens when they fail.
+//! `leaklint capture` against live processes, and against everything that goes wrong with them.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
 
-use leaklint::capture::{
-    CaptureError, Coverage, Inspector, Manifest, Progress, ScriptFile, SnapshotOptions, script_path, targets,
-};
+use leaklint::capture::{Coverage, Manifest, targets};
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use support::TempDir;
+use support::node::{LONG, Node, names};
+use support::proxy::{Fate, proxy};
 
-/// For whatever should answer.
-const LONG: Duration = Duration::from_secs(60);
+mod support;
 
-/// A folder that goes away again.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Folder {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("leaklint-capture-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let root = std::env::temp_dir().join(name);
-        fs::create_dir_all(&root).unwrap();
-        Folder(root.canonicalize().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    /// The names of what is in it, hidden ones too.
-    fn names(&self) -> Vec<String> {
-        names(&self.0)
-    }
+/// The program, with a folder for its snapshots.
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leaklint"));
+    command.arg("capture").args(args).current_dir(folder).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+fn run(folder: &Path, args: &[&str]) -> Output {
+    command(folder, args).output().unwrap()
 }
 
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// A program in Node that goes away again. It has said `ready`.
-struct Node {
-    child: Child,
-    folder: Folder,
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-impl Node {
-    fn start(flags: &[&str], program: &str) -> Node {
-        let folder = Folder::new();
-        let file = folder.path("program.js");
-        fs::write(&file, format!("{program}\nsetInterval(() => {{}}, 1000);\nconsole.log('ready');\n")).unwrap();
-        let mut command = Command::new("node");
-        command.args(flags).arg(&file).env_remove("NODE_OPTIONS").env_remove("NODE_ENV");
-        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let mut child = spawned.expect("`node` on the PATH");
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "ready\n");
-        Node { child, folder }
-    }
-
-    /// With an inspector at a free port: the program, and `host:port`.
-    fn inspected(program: &str) -> (Node, String) {
-        let mut node = Node::start(&["--inspect=127.0.0.1:0"], program);
-        let mut line = String::new();
-        BufReader::new(node.child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("ws://").nth(1).and_then(|it| it.split('/').next()).unwrap().to_owned();
-        (node, address)
-    }
-
-    fn pid(&self) -> u32 {
-        self.child.id()
-    }
+/// Could not be done, and says so.
+fn assert_fails(output: &Output, message: &str) {
+    assert_eq!(output.status.code(), Some(2), "{}", err(output));
+    assert!(err(output).contains(message), "`{message}` is not in: {}", err(output));
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The folder of snapshots has these files and no others.
+fn assert_holds(folder: &TempDir, expected: &[&str]) {
+    assert_eq!(names(&folder.path().join("leaklint-heap")), expected);
 }
 
-fn connect(address: &str) -> Inspector {
-    let targets = targets(address, LONG).unwrap();
-    assert_eq!(targets.len(), 1);
-    assert_eq!(targets[0].kind, "node");
-    Inspector::connect(&targets[0].url, LONG).unwrap()
+fn port(address: &str) -> &str {
+    address.rsplit(':').next().unwrap()
 }
 
-#[test]
-fn a_process_tells_of_itself() {
-    let (node, address) = Node::inspected("");
-    let mut inspector = connect(&address);
-    let memory = inspector.memory().unwrap();
-    assert_eq!((memory.pid, &memory.node_env), (node.pid(), &None));
-    assert!(memory.node.contains('.') && memory.v8.contains('.'), "{memory:?}");
-    assert!(memory.heap_used < memory.heap_size_limit && memory.heap_used < memory.rss, "{memory:?}");
-    assert_eq!(inspector.isolate().unwrap(), inspector.isolate().unwrap());
-    assert_eq!(inspector.evaluate("Promise.resolve({ a: [1, require('path').sep] })").unwrap().to_string(), r#"{"a":[1,"/"]}"#);
-    assert!(inspector.evaluate("undefined").unwrap().is_null());
-    let thrown = inspector.evaluate("throw new TypeError('of\\nno use')").unwrap_err();
-    assert!(matches!(&thrown, CaptureError::Threw(it) if it == "TypeError: of"), "{thrown}");
-    let refused = inspector.call("Nonsense.really", serde_json::json!({})).unwrap_err();
-    assert!(refused.to_string().starts_with("the process refuses Nonsense.really: "), "{refused}");
+fn url(address: &str) -> String {
+    targets(address, LONG).unwrap().remove(0).url
 }
 
-#[test]
-fn logged_objects_are_let_go() {
-    let program = "class Logged {}; globalThis.refs = [];
-        globalThis.log = () => { for (let i = 0; i < 50; i++) { const it = new Logged(); refs.push(new WeakRef(it)); console.error(it); } };";
-    let (_node, address) = Node::inspected(program);
-    let mut inspector = connect(&address);
-    inspector.evaluate("log()").unwrap();
-    let alive = "refs.filter(it => it.deref()).length";
-    inspector.collect_garbage().unwrap();
-    assert_eq!(inspector.evaluate(alive).unwrap(), 50, "the inspector itself keeps them");
-    inspector.discard_console().unwrap();
-    inspector.collect_garbage().unwrap();
-    assert_eq!(inspector.evaluate(alive).unwrap(), 0);
+/// Whether somebody listens there.
+fn listens(address: &str) -> bool {
+    TcpStream::connect(address).is_ok()
 }
 
-#[test]
-fn executions_are_counted_between_takes() {
-    let program = "globalThis.work = function work(deep) { if (deep) { return 1; } return 0; };";
-    let (_node, address) = Node::inspected(program);
-    let mut inspector = connect(&address);
-    let paths = inspector.script_paths().unwrap();
-    inspector.start_coverage().unwrap();
-    let mut count = |times: usize| {
-        inspector.evaluate(&format!("for (let i = 0; i < {times}; i++) work(false)")).unwrap();
-        let coverage = inspector.take_coverage().unwrap();
-        let script = coverage.scripts.iter().find(|it| it.url.ends_with("/program.js")).unwrap().clone();
-        let work = script.functions.iter().find(|it| it.name == "work").unwrap().clone();
-        (coverage, script, work.ranges[0].count, work.ranges.get(1).map(|it| it.count))
-    };
-    let (coverage, script, first, untaken) = count(200);
-    assert_eq!((first, untaken), (200, Some(0)));
-    assert_eq!(count(7).2, 7);
-    assert_eq!(script_path(&script.url), Some(paths[0].clone()));
-    assert!(coverage.scripts.iter().all(|it| it.url.starts_with("file:///")));
-    inspector.stop_coverage().unwrap();
-    let folder = Folder::new();
-    coverage.write(&folder.path("c.json"), false).unwrap();
-    assert_eq!(Coverage::read(&folder.path("c.json")).unwrap(), coverage);
+/// A port with nobody behind it.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-#[test]
-fn a_snapshot_and_its_manifest() {
-    let (node, address) = Node::inspected("globalThis.kept = [{ size: 12345 }]; globalThis.work = function work() {};");
-    let mut inspector = connect(&address);
-    let path = node.folder.path("a.heapsnapshot");
-    let (mut graph, mut written) = (0, 0);
-    let info = inspector
-        .take_snapshot(&path, &mut |it| match it {
-            Progress::Graph { .. } => graph += 1,
-            Progress::Written(bytes) => written = bytes,
-        })
-        .unwrap();
-    assert!(graph > 0);
-    let text = fs::read(&path).unwrap();
-    assert_eq!((info.bytes, written), (text.len() as u64, text.len() as u64));
-    assert_eq!(info.xxh3, format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&text)));
-    let snapshot: serde_json::Value = serde_json::from_slice(&text).unwrap();
-    assert!(snapshot["snapshot"]["node_count"].as_u64().unwrap() > 1_000);
-    assert!(snapshot["strings"].as_array().unwrap().iter().any(|it| it == "12345"), "numbers are captured");
-
-    let mut manifest = Manifest::new(&info.memory, inspector.isolate().unwrap(), "now".to_owned());
-    manifest.push(&info).requests = Some(3);
-    manifest.scripts = inspector.script_paths().unwrap().iter().map(|it| ScriptFile::read(it)).collect();
-    assert!(manifest.scripts[0].xxh3.is_some());
-    manifest.write(&node.folder.path("run.manifest.json"), false).unwrap();
-    let (_, found) = Manifest::beside(&path).unwrap();
-    assert_eq!(found, manifest);
-    assert!(Manifest::beside(&node.folder.path("b.heapsnapshot")).is_none());
-
-    let again = inspector.take_snapshot(&path, &mut |_| ()).unwrap_err();
-    assert!(matches!(again, CaptureError::Exists(_)), "{again}");
-    assert_eq!(fs::read(&path).unwrap(), text);
-    inspector.start_coverage().unwrap();
-    inspector.evaluate("work(); work()").unwrap();
-    let options = SnapshotOptions { overwrite: true, coverage: true };
-    let coverage = inspector.snapshot(&path, options, &mut |_| ()).unwrap().coverage.unwrap();
-    let counts = coverage.scripts[0].functions.iter().map(|it| (it.name.as_str(), it.ranges[0].count));
-    assert!(counts.collect::<Vec<_>>().contains(&("work", 2)), "{coverage:?}");
-    assert_eq!(node.folder.names(), ["a.heapsnapshot", "program.js", "run.manifest.json"]);
+fn is_running(node: &mut Node) -> bool {
+    node.child.try_wait().unwrap().is_none()
 }
 
-#[test]
-fn the_end_of_a_process_is_noticed() {
-    let (mut node, address) = Node::inspected("");
-    let mut inspector = connect(&address);
-    inspector.evaluate("setTimeout(() => process.exit(), 10); 0").unwrap();
-    let waited = inspector.wait(LONG).unwrap_err();
-    assert!(matches!(waited, CaptureError::Exiting), "{waited}");
-    drop(inspector);
-    assert!(node.child.wait().unwrap().success());
-
-    let (mut node, address) = Node::inspected("");
-    let mut inspector = connect(&address);
-    node.child.kill().unwrap();
-    let waited = inspector.wait(LONG).unwrap_err();
-    assert!(matches!(waited, CaptureError::Lost { .. }), "{waited}");
+fn interrupt(child: &Child) {
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
 }
 
-#[test]
-fn a_hanging_process_is_a_timeout() {
-    let (_node, address) = Node::inspected("globalThis.hang = () => { setImmediate(() => { for (;;); }); };");
-    let url = targets(&address, LONG).unwrap().remove(0).url;
-    let mut inspector = Inspector::connect(&url, Duration::from_millis(700)).unwrap();
-    inspector.evaluate("hang()").unwrap();
-    let failed = inspector.collect_garbage().unwrap_err();
-    assert!(matches!(failed, CaptureError::Timeout { .. }), "{failed}");
-}
-
-#[test]
-fn a_user_can_stop_it() {
-    let (_node, address) = Node::inspected("");
-    let mut inspector = connect(&address);
-    let stop = Arc::new(AtomicBool::new(false));
-    inspector.stop_when(Arc::clone(&stop));
-    inspector.memory().unwrap();
-    stop.store(true, Ordering::Relaxed);
+/// Waits until something is so.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let started = Instant::now();
-    let failed = inspector.wait(LONG).unwrap_err();
-    assert!(matches!(failed, CaptureError::Interrupted), "{failed}");
-    assert!(started.elapsed() < Duration::from_secs(10));
+    while !is_so() {
+        assert!(started.elapsed() < LONG, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_series_with_its_manifest() {
+    let (_node, address) = Node::inspected("globalThis.work = function work() {}; setInterval(work, 5);");
+    let folder = TempDir::new();
+    let args = ["--port", port(&address), "--interval", "50ms", "--coverage"];
+    let output = run(folder.path(), &args);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let expected = [1, 2, 3].map(|it| format!("leaklint-heap/heap-{it}.heapsnapshot"));
+    assert_eq!(out(&output).lines().collect::<Vec<_>>(), expected);
+    let next = expected.iter().map(|it| format!(" --snapshot {it}")).collect::<String>();
+    assert!(err(&output).ends_with(&format!("next: leaklint confirm{next}\n")), "{}", err(&output));
+    let own = folder.path().join("leaklint-heap");
+    assert_eq!(fs::metadata(&own).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(names(&own).len(), 7);
+    for name in names(&own) {
+        assert_eq!(fs::metadata(own.join(&name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+    }
+    let (_, manifest) = Manifest::beside(&own.join("heap-3.heapsnapshot")).unwrap();
+    for entry in &manifest.snapshots {
+        let text = fs::read(own.join(&entry.file)).unwrap();
+        let snapshot: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert!(snapshot["snapshot"]["node_count"].as_u64().unwrap() > 1_000);
+        assert_eq!((entry.bytes, &entry.xxh3), (text.len() as u64, &format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&text))));
+        let coverage = Coverage::read(&own.join(entry.coverage.as_ref().unwrap())).unwrap();
+        let functions = coverage.scripts.iter().flat_map(|it| &it.functions);
+        assert!(functions.filter(|it| it.name == "work").all(|it| it.ranges[0].count > 0));
+    }
+    assert!(manifest.snapshots.is_sorted_by_key(|it| &it.time) && manifest.started < manifest.snapshots[0].time);
+    assert!(manifest.scripts.iter().any(|it| it.path.ends_with("program.js") && it.xxh3.is_some()));
+}
+
+#[test]
+fn nothing_is_overwritten_unasked() {
+    let (_node, address) = Node::inspected("");
+    let folder = TempDir::new();
+    folder.write("leaklint-heap/heap-1.heapsnapshot", "precious");
+    let once = ["--port", port(&address), "--count", "1"];
+    let output = run(folder.path(), &once);
+    assert_fails(&output, "leaklint-heap/heap-1.heapsnapshot is there already\n  help: --force");
+    assert_eq!(fs::read(folder.path().join("leaklint-heap/heap-1.heapsnapshot")).unwrap(), b"precious");
+    let output = run(folder.path(), &[&once[..], &["--force"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_holds(&folder, &["heap-1.heapsnapshot", "manifest.json"]);
+    assert_fails(&run(folder.path(), &once), "is there already");
+}
+
+#[test]
+fn a_line_for_each_snapshot() {
+    let (_node, address) = Node::inspected("");
+    let folder = TempDir::new();
+    let args = ["--port", port(&address), "--count", "2"];
+    assert_fails(&run(folder.path(), &args), "nothing says when to take the snapshots");
+    let with_lines = |lines: &str| {
+        let mut command = command(folder.path(), &[&args[..], &["--on-enter", "--force"]].concat());
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = with_lines("\n");
+    assert_fails(&output, "warning: standard input ended: 1 of 2 snapshots were taken");
+    assert_holds(&folder, &["heap-1.heapsnapshot", "manifest.json"]);
+    let output = with_lines("\n\n");
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+}
+
+/// Runs through a proxy, and takes a snapshot or fails.
+fn through(fate: impl FnMut(&str) -> Fate + Send + 'static, program: &str, args: &[&str]) -> (Node, TempDir, Output) {
+    let (node, address) = Node::inspected(program);
+    let folder = TempDir::new();
+    let url = proxy(&url(&address), fate);
+    let output = run(folder.path(), &[&["--url", &url, "--count", "1"], args].concat());
+    (node, folder, output)
+}
+
+/// A fate for the second piece of a snapshot.
+fn at_second_piece(fate: Fate) -> impl FnMut(&str) -> Fate {
+    let mut pieces = 0;
+    move |text| {
+        pieces += usize::from(text.contains("HeapProfiler.addHeapSnapshotChunk"));
+        if pieces == 2 { fate } else { Fate::Arrives }
+    }
+}
+
+#[test]
+fn nothing_half_is_left_of_a_broken_connection() {
+    let cases = [
+        (Fate::Closes, "error: the process went away while taking a heap snapshot"),
+        (Fate::Garbled, "a message that cannot be read"),
+        (Fate::Hangs, "error: the process did not answer within 1 s while taking a heap snapshot"),
+    ];
+    for (fate, message) in cases {
+        let (mut node, folder, output) = through(at_second_piece(fate), "", &["--timeout", "1s"]);
+        assert_fails(&output, message);
+        assert_holds(&folder, &[]);
+        assert!(is_running(&mut node));
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_meanwhile() {
+    let (node, address) = Node::inspected("");
+    let folder = TempDir::new();
+    let pid = node.pid().to_string();
+    let mut fate = at_second_piece(Fate::Closes);
+    let url = proxy(&url(&address), move |text| {
+        if fate(text) == Fate::Closes {
+            Command::new("kill").args(["-KILL", &pid]).status().unwrap();
+        }
+        Fate::Arrives
+    });
+    let output = run(folder.path(), &["--url", &url, "--count", "1"]);
+    assert_fails(&output, "error: the process went away while taking a heap snapshot");
+    assert_holds(&folder, &[]);
+    drop(node);
+    let output = run(folder.path(), &["--url", &format!("ws://{address}/x"), "--count", "1"]);
+    assert_fails(&output, &format!("error: no inspector at {address}: "));
+}
+
+#[test]
+fn a_process_that_ends_between_two_snapshots() {
+    let (_node, address) = Node::inspected("setTimeout(() => process.exit(), 1500);");
+    let folder = TempDir::new();
+    let output = run(folder.path(), &["--port", port(&address), "--interval", "1h"]);
+    assert_fails(&output, "error: the process has reached its end");
+    assert_holds(&folder, &["heap-1.heapsnapshot", "manifest.json"]);
+}
+
+#[test]
+fn a_process_that_hangs() {
+    let (mut node, address) = Node::inspected("setTimeout(() => { for (;;); }, 50);");
+    std::thread::sleep(Duration::from_millis(200));
+    let folder = TempDir::new();
+    let args = ["--port", port(&address), "--timeout", "1s", "--count", "1"];
+    assert_fails(&run(folder.path(), &args), "error: the process did not answer within 1 s while ");
+    assert_holds(&folder, &[]);
+    assert!(is_running(&mut node));
+}
+
+#[test]
+fn what_is_no_inspector() {
+    let folder = TempDir::new();
+    let port = free_port().to_string();
+    let fails = |port: &str, message: &str| {
+        let output = run(folder.path(), &["--port", port, "--count", "1", "--timeout", "1s"]);
+        assert_fails(&output, message);
+    };
+    fails(&port, &format!("error: no inspector at 127.0.0.1:{port}: nothing listens there\n  help: start the program"));
+    let answers = [
+        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "is not an inspector: it answers 404 Not Found to /json/list"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", "is not an inspector: its answer to /json/list is not a list"),
+        ("220 mail.example.org ESMTP\r\n", "is not an inspector: it does not speak HTTP"),
+        ("", "error: the process did not answer within 1 s while listing the targets at 127.0.0.1:"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]", "has nothing to capture"),
+    ];
+    for (answer, message) in answers {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port().to_string();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(answer.as_bytes());
+            // Until the other side has had enough.
+            let _ = stream.read(&mut request);
+        });
+        fails(&port, message);
+    }
+    let (_node, address) = Node::inspected("");
+    let output = run(folder.path(), &["--url", &format!("ws://{address}/nobody"), "--count", "1"]);
+    assert_fails(&output, "is not an inspector: it refuses the web socket; is the id that of a live process?");
+}
+
+#[test]
+fn several_targets_are_listed() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let target =
+            |id| format!(r#"{{"id":"{id}","type":"page","title":"Page {id}","webSocketDebuggerUrl":"ws://elsewhere:1/{id}"}}"#);
+        let list = format!("[{},{}]", target("a"), target("b"));
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 1024]);
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{list}", list.len());
+    });
+    let folder = TempDir::new();
+    let output = run(folder.path(), &["--port", port(&address), "--count", "1"]);
+    assert_fails(&output, "has several targets");
+    assert!(err(&output).contains(&format!("\n    --url ws://{address}/b  page Page b\n")), "{}", err(&output));
+}
+
+#[test]
+fn another_machine_only_if_told() {
+    let folder = TempDir::new();
+    let args = ["--url", "ws://192.0.2.1:9229/x", "--count", "1", "--timeout", "100ms"];
+    assert_fails(&run(folder.path(), &args), "error: ws://192.0.2.1:9229/x is not on this machine\n  help: ");
+    assert_fails(&run(folder.path(), &[&args[..], &["--allow-remote"]].concat()), "error: no inspector at 192.0.2.1:9229: ");
+    let args = ["--url", "https://127.0.0.1:9229/", "--count", "1"];
+    assert_fails(&run(folder.path(), &args), "is not the URL of an inspector: it does not start with ws://");
+}
+
+#[test]
+fn files_that_cannot_be_written() {
+    let (_node, address) = Node::inspected("");
+    let folder = TempDir::new();
+    folder.write("file", "");
+    let output = run(folder.path(), &["--port", port(&address), "--count", "1", "--output-dir", "file/below"]);
+    assert_fails(&output, "error: cannot create file/below: ");
+    // The shell counts blocks of 512 or 1,024 bytes: less than any snapshot has, more than the manifest.
+    let limited = format!("ulimit -f 1000; exec \"$0\" capture --port {} --count 1", port(&address));
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &limited, env!("CARGO_BIN_EXE_leaklint")]).current_dir(folder.path()).stdin(Stdio::null());
+    let output = shell.output().unwrap();
+    assert_fails(
+        &output,
+        "error: cannot write leaklint-heap/heap-1.heapsnapshot: it would pass the limit for files of 1024000 bytes",
+    );
+    assert_holds(&folder, &[]);
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_half() {
+    let (node, address) = Node::inspected("");
+    let folder = TempDir::new();
+    let own = folder.path().join("leaklint-heap");
+    let own_url = proxy(&url(&address), at_second_piece(Fate::Hangs));
+    let child = command(folder.path(), &["--url", &own_url, "--count", "1"]).spawn().unwrap();
+    until("a snapshot is begun", || own.is_dir() && names(&own).iter().any(|it| it.contains("heap-1") && it.ends_with(".tmp")));
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", err(&output));
+    assert!(err(&output).ends_with("interrupted: nothing half is left\n"), "{}", err(&output));
+    assert_holds(&folder, &[]);
+    drop(node);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_inspector_that_was_opened_is_closed_again() {
+    let mut node = Node::start(&["--inspect-port=0"], "");
+    let folder = TempDir::new();
+    let pid = node.pid().to_string();
+    let output = run(folder.path(), &["--pid", &pid, "--count", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let mut said = [0; 200];
+    let length = node.child.stderr.as_mut().unwrap().read(&mut said).unwrap();
+    let said = String::from_utf8_lossy(&said[..length]).into_owned();
+    let address = said.split("ws://").nth(1).and_then(|it| it.split('/').next()).unwrap();
+    assert!(!listens(address) && is_running(&mut node));
+
+    // While it waits for the second snapshot.
+    let child = command(folder.path(), &["--pid", &pid, "--interval", "1h", "--force"]).spawn().unwrap();
+    let manifest = folder.path().join("leaklint-heap/manifest.json");
+    fs::remove_file(&manifest).unwrap();
+    until("the first snapshot is there", || manifest.exists());
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", err(&output));
+    assert_holds(&folder, &["heap-1.heapsnapshot", "manifest.json"]);
+    assert!(!listens(address) && is_running(&mut node));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_inspector_of_the_users_own_stays_open() {
+    let (mut node, address) = Node::inspected("");
+    let folder = TempDir::new();
+    let output = run(folder.path(), &["--pid", &node.pid().to_string(), "--count", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(listens(&address) && is_running(&mut node));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_inspector_of_a_hanging_process_is_closed_too() {
+    let mut node = Node::start(&["--inspect-port=0"], "setTimeout(() => { for (;;); }, 50);");
+    std::thread::sleep(Duration::from_millis(200));
+    let folder = TempDir::new();
+    let output = run(folder.path(), &["--pid", &node.pid().to_string(), "--count", "1", "--timeout", "2s"]);
+    assert_fails(&output, "the process did not answer within 2 s while ");
+    let pid = format!("pid={},", node.pid());
+    let sockets = Command::new("ss").args(["-ltnp"]).output().map(|it| out(&it)).unwrap_or_default();
+    assert!(!sockets.contains(&pid) && is_running(&mut node), "{sockets}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn processes_that_must_not_be_signalled() {
+    let folder = TempDir::new();
+    let fails = |pid: u32, message: &str| {
+        assert_fails(&run(folder.path(), &["--pid", &pid.to_string(), "--count", "1", "--timeout", "1s"]), message);
+    };
+    let mut sleep = Command::new("sleep").arg("60").spawn().unwrap();
+    fails(sleep.id(), "is no Node process but ");
+    assert!(sleep.try_wait().unwrap().is_none());
+    sleep.kill().unwrap();
+    fails(sleep.id(), "has ended");
+    sleep.wait().unwrap();
+    fails(sleep.id(), &format!("error: there is no process {}", sleep.id()));
+    fails(0, "error: there is no process 0");
+    fails(u32::MAX, "error: there is no process 4294967295");
+    let mut node = Node::start(&["--inspect-port=0"], "process.on('SIGUSR1', () => {});");
+    fails(node.pid(), "was sent SIGUSR1 and opened no inspector within 1 s: it may have a handler of its own");
+    assert!(is_running(&mut node));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let mut node = Node::start(&[&format!("--inspect-port={port}")], "");
+    fails(node.pid(), &format!("port {port} is taken by another one"));
+    assert!(is_running(&mut node));
+    let stopped = Command::new("kill").args(["-STOP", &node.pid().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    until("it is stopped", || fs::read_to_string(format!("/proc/{}/status", node.pid())).unwrap().contains("State:\tT"));
+    fails(node.pid(), "is stopped");
 }

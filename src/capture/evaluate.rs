@@ -17,18 +17,23 @@ impl Inspector {
     /// # Errors
     /// If it throws, or as [`Inspector::call`].
     pub fn evaluate(&mut self, expression: &str) -> Result<Value, CaptureError> {
-        self.evaluate_while("evaluating an expression", expression)
+        self.run("evaluating an expression", expression, true)
     }
 
-    /// The same, with words for what is going on.
-    pub(super) fn evaluate_while(&mut self, doing: &str, expression: &str) -> Result<Value, CaptureError> {
+    /// The value of an expression that is no promise, with words for what is going on. A process whose event loop hangs in
+    /// a program's own loop answers, too.
+    pub(super) fn evaluate_now(&mut self, doing: &str, expression: &str) -> Result<Value, CaptureError> {
+        self.run(doing, expression, false)
+    }
+
+    fn run(&mut self, doing: &str, expression: &str, awaits: bool) -> Result<Value, CaptureError> {
         let params = json!({
             "expression": expression,
             "objectGroup": GROUP,
             "includeCommandLineAPI": true,
             "silent": true,
             "returnByValue": true,
-            "awaitPromise": true,
+            "awaitPromise": awaits,
         });
         let patience = Patience::Total(self.timeout());
         let mut answer = self.exchange("Runtime.evaluate", params, patience, doing, &mut |_, _| Ok(()))?;
@@ -60,7 +65,7 @@ impl Inspector {
         for _ in 0..2 {
             let patience = Patience::Total(self.timeout());
             self.exchange("HeapProfiler.collectGarbage", json!({}), patience, "collecting garbage", &mut |_, _| Ok(()))?;
-            self.evaluate_while("turning its event loop", TURNS)?;
+            self.run("turning its event loop", TURNS, true)?;
         }
         Ok(())
     }

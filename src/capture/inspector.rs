@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tungstenite::client::client_with_config;
+use tungstenite::error::ProtocolError;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Error, HandshakeError, Message, WebSocket};
 
@@ -263,6 +264,10 @@ fn open(url: &str, timeout: Duration) -> Result<WebSocket<TcpStream>, CaptureErr
 fn plain(error: &Error) -> String {
     match error {
         Error::Http(answer) => format!("it answers {} to a request for a web socket", answer.status()),
+        // Node says 400 in HTTP 1.0 to an id that it does not know.
+        Error::Protocol(ProtocolError::WrongHttpVersion) => {
+            "it refuses the web socket; is the id that of a live process?".to_owned()
+        }
         Error::Protocol(_) | Error::HttpFormat(_) => "it does not speak HTTP".to_owned(),
         Error::Io(error) => error.to_string(),
         other => other.to_string(),

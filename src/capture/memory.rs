@@ -47,7 +47,7 @@ impl Inspector {
     /// # Errors
     /// As [`Inspector::call`]; a process that is not Node is refused.
     pub fn memory(&mut self) -> Result<Memory, CaptureError> {
-        let value = self.evaluate_while("reading its memory figures", EXPRESSION).map_err(|error| match error {
+        let value = self.evaluate_now("reading its memory figures", EXPRESSION).map_err(|error| match error {
             CaptureError::Threw(message) => CaptureError::Other(format!("this is no Node process: {message}")),
             other => other,
         })?;

@@ -22,7 +22,7 @@ impl Inspector {
     /// # Errors
     /// As [`Inspector::call`].
     pub fn script_paths(&mut self) -> Result<Vec<PathBuf>, CaptureError> {
-        let loaded = self.evaluate_while("listing its scripts", LOADED)?;
+        let loaded = self.evaluate_now("listing its scripts", LOADED)?;
         let loaded = loaded.as_array().into_iter().flatten().filter_map(Value::as_str);
         let mut paths: BTreeSet<PathBuf> = loaded.map(PathBuf::from).collect();
         self.call("Profiler.enable", json!({}))?;

@@ -1,13 +1,16 @@
 //! The pipeline for terminals.
 //!
 //! In come arguments, out come a report on standard output, everything else on standard error, and an exit code: 0 for
-//! clean, 1 for findings that fail the run, 2 when the job could not be done. No analysis lives here.
+//! clean, 1 for findings that fail the run, 2 when the job could not be done
+//! (130 when the user stopped it). No analysis lives here.
 
 mod args;
 mod capture;
 mod check;
 mod confirm;
+mod duration;
 mod failure;
+mod interrupt;
 mod output;
 mod project;
 mod prove;
@@ -29,6 +32,8 @@ enum Exit {
     Found,
     /// The job could not be done, or only in part.
     Failed,
+    /// The user stopped it.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -37,6 +42,7 @@ impl From<Exit> for ExitCode {
             Exit::Clean => 0,
             Exit::Found => 1,
             Exit::Failed => 2,
+            Exit::Interrupted => interrupt::INTERRUPTED,
         })
     }
 }

@@ -1,1 +1,40 @@
 //! Heap snapshots: bytes to a graph, and what can be read off it.
+//!
+//! [`Snapshot`] is the graph in columns, made by [`Snapshot::decode`] from the bytes of a `.heapsnapshot` file.
+//! Everything else is a value made by one function from it: [`Retainers`] (edges reversed), [`Reach`] (what the program
+//! holds), [`Dominators`], [`RetainedSizes`]; [`Sites`] (positions of closures and objects), [`Slots`] (timers, listeners and
+//! reactions), [`Scopes`] (variables by name), [`Collections`] (how much is in what).
+
+mod columns;
+mod decode;
+mod dominators;
+mod entries;
+mod essential;
+mod header;
+mod kinds;
+mod numbers;
+mod properties;
+mod retained;
+mod retainers;
+mod scan;
+mod scopes;
+mod sites;
+mod slots;
+mod snapshot;
+mod strings;
+mod tables;
+mod words;
+mod wrappers;
+
+pub use dominators::Dominators;
+pub use entries::{Collections, Entries, Unit};
+pub use kinds::{EdgeKind, NodeKind};
+pub use properties::{follow, follow_path, instances_at, instances_named};
+pub use retained::RetainedSizes;
+pub use retainers::Retainers;
+pub use scan::DecodeError;
+pub use scopes::Scopes;
+pub use sites::{LineColumn, STRING_LIMIT, Script, ScriptIx, Site, Sites, path_of};
+pub use slots::{Hold, Slot, Slots};
+pub use snapshot::{Edge, EdgeIx, EdgeName, Location, NodeIx, Snapshot, StringIx};
+pub use wrappers::{Link, links_of, unwrapped};

@@ -1,6 +1,9 @@
 //! What several test files share.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod node;
+pub mod proxy;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
