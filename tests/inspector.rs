@@ -6,6 +6,8 @@ use leaklint::capture::{
     CaptureError, Coverage, Inspector, Manifest, Progress, ScriptFile, SnapshotOptions, script_path, targets,
 };
 use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -143,6 +145,23 @@ fn a_hanging_process_is_a_timeout() {
     let mut inspector = Inspector::connect(&url, Duration::from_millis(700)).unwrap();
     inspector.evaluate("hang()").unwrap();
     let failed = inspector.collect_garbage().unwrap_err();
+    assert!(matches!(failed, CaptureError::Timeout { .. }), "{failed}");
+}
+
+#[test]
+fn a_message_in_endless_small_pieces_is_a_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut socket = tungstenite::accept(listener.accept().unwrap().0).unwrap();
+        let stream = socket.get_mut();
+        // A text of a gigabyte begins.
+        stream.write_all(&[0x81, 127, 0, 0, 0, 0, 0x40, 0, 0, 0]).unwrap();
+        while stream.write_all(b" ").is_ok() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    });
+    let failed = Inspector::connect(&url, Duration::from_millis(300)).err().unwrap();
     assert!(matches!(failed, CaptureError::Timeout { .. }), "{failed}");
 }
 

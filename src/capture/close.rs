@@ -1,5 +1,6 @@
 //! The inspector, closed again.
 
+use super::evaluate::LOAD;
 use super::{CaptureError, Inspector, targets};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -19,8 +20,8 @@ pub fn close_inspector(address: &str, timeout: Duration) -> Result<(), CaptureEr
     };
     let mut inspector = Inspector::connect(&target.url, timeout)?;
     // The answer never comes: the connection ends first.
-    let load = "(typeof require === 'function' ? require : process.getBuiltinModule)('inspector').close()";
-    match inspector.evaluate_now("closing its inspector", load) {
+    let close = format!("({LOAD})('inspector').close()");
+    match inspector.evaluate_now("closing its inspector", &close) {
         Ok(_) | Err(CaptureError::Lost { .. } | CaptureError::Exiting) => {}
         Err(error) => return Err(error),
     }

@@ -10,6 +10,9 @@ const GROUP: &str = "leaklint";
 /// Two turns of the event loop: weak references are cleared at the end of a turn, finalizers run in a later one.
 const TURNS: &str = "new Promise(done => setImmediate(() => setTimeout(() => setImmediate(() => done(true)), 1)))";
 
+/// A module of Node, for expressions that are evaluated at once: `require` may be the program's own.
+pub(super) const LOAD: &str = "name => process.getBuiltinModule ? process.getBuiltinModule(name) : require(name)";
+
 impl Inspector {
     /// The value of an expression, awaited if it is a promise, by value: no handle on an object stays behind.
     /// `require` is there whatever the module system of the program.

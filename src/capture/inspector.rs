@@ -4,7 +4,7 @@ use super::CaptureError;
 use super::targets::authority;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(50);
 ///
 /// Dropping it closes the connection; the process runs on.
 pub struct Inspector {
-    socket: WebSocket<TcpStream>,
+    socket: WebSocket<Wire>,
     url: String,
     /// For a command, unless it has its own.
     timeout: Duration,
@@ -34,7 +34,12 @@ pub struct Inspector {
     is_broken: bool,
     /// A command that was sent ahead of another one, and its answer once that is there.
     ahead: Option<(u64, Option<Incoming>)>,
+    /// The session of the worker thread that commands go to, in place of the main thread.
+    worker: Option<String>,
 }
+
+/// Added to the number of a command for its envelope; the protocol counts in 32 bits.
+const ENVELOPES: u64 = 1 << 30;
 
 /// What comes in.
 #[derive(Deserialize)]
@@ -74,8 +79,17 @@ impl Inspector {
     pub fn connect(url: &str, timeout: Duration) -> Result<Inspector, CaptureError> {
         let socket = open(url, timeout)?;
         let url = url.to_owned();
-        let mut inspector =
-            Inspector { socket, url, timeout, last_id: 0, stop: None, is_exiting: false, is_broken: false, ahead: None };
+        let mut inspector = Inspector {
+            socket,
+            url,
+            timeout,
+            last_id: 0,
+            stop: None,
+            is_exiting: false,
+            is_broken: false,
+            ahead: None,
+            worker: None,
+        };
         // A process with an attached inspector does not end but waits; only this event tells.
         match inspector.call("NodeRuntime.notifyWhenWaitingForDisconnect", json!({ "enabled": true })) {
             Ok(_) | Err(CaptureError::Protocol { .. }) => Ok(inspector),
@@ -185,7 +199,12 @@ impl Inspector {
             return Err(CaptureError::Lost { doing: doing.to_owned(), reason: "an earlier command was broken off".to_owned() });
         }
         self.last_id += 1;
-        let message = json!({ "id": self.last_id, "method": method, "params": params }).to_string();
+        let mut message = json!({ "id": self.last_id, "method": method, "params": params }).to_string();
+        if let Some(session) = &self.worker {
+            let params = json!({ "sessionId": session, "message": message });
+            let id = self.last_id + ENVELOPES;
+            message = json!({ "id": id, "method": "NodeWorker.sendMessageToWorker", "params": params }).to_string();
+        }
         self.socket.send(Message::text(message)).map_err(|it| lost(doing, &it))?;
         Ok(self.last_id)
     }
@@ -195,14 +214,12 @@ impl Inspector {
         if self.stop.as_ref().is_some_and(|it| it.load(Ordering::Relaxed)) {
             return Err(CaptureError::Interrupted);
         }
+        self.socket.get_mut().grant(TICK);
         match self.socket.read() {
             Ok(Message::Text(text)) => {
-                let message: Incoming = serde_json::from_str(&text).map_err(|error| CaptureError::NotAnInspector {
-                    address: self.url.clone(),
-                    reason: format!("a message that cannot be read: {error}"),
-                })?;
+                let message = self.parse(&text)?;
                 self.is_exiting |= message.method == "NodeRuntime.waitingForDisconnect";
-                Ok(Some(message))
+                if self.worker.is_some() { self.unwrap_envelope(message, doing) } else { Ok(Some(message)) }
             }
             Ok(_) => Ok(None),
             Err(Error::Io(error)) if is_tick(&error) => Ok(None),
@@ -211,11 +228,38 @@ impl Inspector {
     }
 }
 
+/// Messages to and from worker threads come in envelopes of the main thread's.
+impl Inspector {
+    /// From now on, commands go to the worker thread of that session.
+    pub(super) fn talk_to(&mut self, session: String) {
+        self.worker = Some(session);
+    }
+
+    fn parse(&self, text: &str) -> Result<Incoming, CaptureError> {
+        serde_json::from_str(text).map_err(|error| CaptureError::NotAnInspector {
+            address: self.url.clone(),
+            reason: format!("a message that cannot be read: {error}"),
+        })
+    }
+
+    /// What the worker says; nothing if it is somebody else's.
+    fn unwrap_envelope(&self, message: Incoming, doing: &str) -> Result<Option<Incoming>, CaptureError> {
+        let is_ours = message.params.get("sessionId").and_then(Value::as_str) == self.worker.as_deref();
+        let has_ended = message.method == "NodeWorker.detachedFromWorker" && is_ours;
+        if has_ended || message.error.is_some() {
+            let reason = message.error.map_or("the worker thread has ended".to_owned(), |it| it.message);
+            return Err(CaptureError::Lost { doing: doing.to_owned(), reason });
+        }
+        let inner = message.params.get("message").and_then(Value::as_str);
+        inner.filter(|_| is_ours).map(|it| self.parse(it)).transpose()
+    }
+}
+
 impl Drop for Inspector {
     fn drop(&mut self) {
         // A courtesy: the process sees the end of the connection anyway.
         let _ = self.socket.close(None);
-        let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Both);
+        let _ = self.socket.get_ref().stream.shutdown(std::net::Shutdown::Both);
     }
 }
 
@@ -241,13 +285,15 @@ fn lost(doing: &str, error: &Error) -> CaptureError {
 }
 
 /// A web socket whose reads return every tick.
-fn open(url: &str, timeout: Duration) -> Result<WebSocket<TcpStream>, CaptureError> {
+fn open(url: &str, timeout: Duration) -> Result<WebSocket<Wire>, CaptureError> {
     let until = Instant::now() + timeout;
     let address = authority(url)?;
     let stream = dial(&address, timeout)?;
     // A snapshot's chunks are small today; a process's coverage is one message.
     let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-    let mut state = client_with_config(url, stream, Some(config));
+    let mut wire = Wire { stream, until: Instant::now() };
+    wire.grant(timeout);
+    let mut state = client_with_config(url, wire, Some(config));
     loop {
         match state {
             Ok((socket, _)) => return Ok(socket),
@@ -257,6 +303,36 @@ fn open(url: &str, timeout: Duration) -> Result<WebSocket<TcpStream>, CaptureErr
             Err(HandshakeError::Interrupted(half)) => state = half.handshake(),
             Err(HandshakeError::Failure(error)) => return Err(CaptureError::NotAnInspector { address, reason: plain(&error) }),
         }
+    }
+}
+
+/// A stream that a message in endless small pieces cannot hold on to.
+struct Wire {
+    stream: TcpStream,
+    /// When reads begin to say that there is nothing.
+    until: Instant,
+}
+
+impl Wire {
+    /// Reads may go on for so long.
+    fn grant(&mut self, time: Duration) {
+        self.until = Instant::now() + time;
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if Instant::now() >= self.until { Err(io::ErrorKind::WouldBlock.into()) } else { self.stream.read(buffer) }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a process says of its memory and itself.
 
+use super::evaluate::LOAD;
 use super::{CaptureError, Inspector};
 use serde::{Deserialize, Serialize};
 
@@ -30,16 +31,15 @@ pub struct Memory {
     pub array_buffers: u64,
 }
 
-const EXPRESSION: &str = "(() => {
+const EXPRESSION: &str = "(load => {
   const m = process.memoryUsage();
-  const load = typeof require === 'function' ? require : process.getBuiltinModule;
   return {
     node: process.versions.node, v8: process.versions.v8, pid: process.pid,
     node_env: process.env.NODE_ENV ?? null, uptime: process.uptime(),
     heap_used: m.heapUsed, heap_total: m.heapTotal, rss: m.rss, external: m.external,
     array_buffers: m.arrayBuffers ?? 0, heap_size_limit: load('v8').getHeapStatistics().heap_size_limit,
   };
-})()";
+})";
 
 impl Inspector {
     /// Versions and figures of the process.
@@ -47,10 +47,11 @@ impl Inspector {
     /// # Errors
     /// As [`Inspector::call`]; a process that is not Node is refused.
     pub fn memory(&mut self) -> Result<Memory, CaptureError> {
-        let value = self.evaluate_now("reading its memory figures", EXPRESSION).map_err(|error| match error {
-            CaptureError::Threw(message) => CaptureError::Other(format!("this is no Node process: {message}")),
-            other => other,
-        })?;
+        let value =
+            self.evaluate_now("reading its memory figures", &format!("{EXPRESSION}({LOAD})")).map_err(|error| match error {
+                CaptureError::Threw(message) => CaptureError::Other(format!("this is no Node process: {message}")),
+                other => other,
+            })?;
         serde_json::from_value(value).map_err(|_| CaptureError::unexpected("Runtime.evaluate"))
     }
 

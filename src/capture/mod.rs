@@ -20,6 +20,7 @@ mod series;
 mod snapshot;
 mod targets;
 mod time;
+mod workers;
 
 pub use close::close_inspector;
 pub use coverage::{Coverage, FunctionCoverage, Range, ScriptCoverage};
@@ -35,3 +36,4 @@ pub use series::{Series, SeriesOptions};
 pub use snapshot::{OnProgress, Progress, SnapshotInfo, SnapshotOptions};
 pub use targets::{Target, is_loopback, targets};
 pub use time::utc;
+pub use workers::Worker;

@@ -3,7 +3,7 @@
 //! SIGUSR1 opens the inspector of Node and kills nearly everything else, so what `/proc` says is read first.
 
 use super::CaptureError;
-use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// The inspector of a process that was found by its number.
@@ -17,31 +17,21 @@ pub struct OpenedInspector {
     pub is_ours: bool,
 }
 
-/// What is known of a process.
-#[derive(Debug)]
-struct Process {
-    pid: u32,
-    /// Its number inside its own container, where it has one.
-    inner_pid: u32,
-    /// Ports that its command line or `NODE_OPTIONS` name for the inspector, and Node's own.
-    likely_ports: Vec<u16>,
-}
-
-/// Finds the inspector of a Node process, or has the process open it.
+/// Finds the inspector of a Node process, or has the process open it. When `stop` becomes true, what the process was asked
+/// for is waited for a moment longer, so that it can be closed again.
 ///
 /// # Errors
 /// If the process is not there, is not Node, is not the user's own, would die of the signal, lives in another network,
 /// or opens nothing in time. Only on Linux.
-pub fn open_inspector(pid: u32, timeout: Duration) -> Result<OpenedInspector, CaptureError> {
-    linux::open(pid, timeout)
+pub fn open_inspector(pid: u32, timeout: Duration, stop: &AtomicBool) -> Result<OpenedInspector, CaptureError> {
+    linux::open(pid, timeout, stop)
 }
 
 #[cfg(not(target_os = "linux"))]
 mod linux {
-    use super::{CaptureError, OpenedInspector};
-    use std::time::Duration;
+    use super::{AtomicBool, CaptureError, Duration, OpenedInspector};
 
-    pub(super) fn open(_: u32, _: Duration) -> Result<OpenedInspector, CaptureError> {
+    pub(super) fn open(_: u32, _: Duration, _: &AtomicBool) -> Result<OpenedInspector, CaptureError> {
         Err(CaptureError::Other("a process can be found by its number on Linux only: start it with --inspect".to_owned()))
     }
 }
@@ -49,12 +39,24 @@ mod linux {
 #[cfg(target_os = "linux")]
 mod linux {
     use super::super::{Inspector, targets};
-    use super::{CaptureError, OpenedInspector, PathBuf, Process};
+    use super::{AtomicBool, CaptureError, Duration, OpenedInspector};
     use rustix::process::{Pid, Signal};
     use std::collections::BTreeSet;
     use std::fs;
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-    use std::time::{Duration, Instant};
+    use std::path::PathBuf;
+    use std::sync::atomic::Ordering;
+    use std::time::Instant;
+
+    /// What is known of a process.
+    #[derive(Debug)]
+    struct Process {
+        pid: u32,
+        /// Its number inside its own container, where it has one.
+        inner_pid: u32,
+        /// Ports that its command line or `NODE_OPTIONS` name for the inspector, and Node's own.
+        likely_ports: Vec<u16>,
+    }
 
     /// The port that Node opens unless it is told another one.
     const NODE_PORT: u16 = 9229;
@@ -71,7 +73,7 @@ mod linux {
     /// When a process that has opened no new port is asked whether an old one is its inspector.
     const PATIENCE: Duration = Duration::from_secs(1);
 
-    pub(super) fn open(pid: u32, timeout: Duration) -> Result<OpenedInspector, CaptureError> {
+    pub(super) fn open(pid: u32, timeout: Duration, stop: &AtomicBool) -> Result<OpenedInspector, CaptureError> {
         let process = examine(pid)?;
         let before = listening(pid);
         let likely = before.iter().filter(|it| process.likely_ports.contains(&it.port()) || NODE_PORTS.contains(&it.port()));
@@ -79,16 +81,18 @@ mod linux {
             return Ok(OpenedInspector { is_ours: false, ..found });
         }
         signal(pid)?;
-        let until = Instant::now() + timeout;
-        let fallback = Instant::now() + PATIENCE.min(timeout);
+        let started = Instant::now();
         let mut has_asked = false;
-        while Instant::now() < until {
-            let now = listening(pid);
-            let new = now.difference(&before).copied().collect::<Vec<_>>();
+        while started.elapsed() < timeout {
+            let new = listening(pid).difference(&before).copied().collect::<Vec<_>>();
             if let Some(found) = new.into_iter().find_map(|it| probe(&process, it)) {
                 return Ok(OpenedInspector { is_ours: true, ..found });
             }
-            if Instant::now() >= fallback && !has_asked {
+            let is_late = started.elapsed() >= PATIENCE;
+            if is_late && stop.load(Ordering::Relaxed) {
+                return Err(CaptureError::Interrupted);
+            }
+            if is_late && !has_asked {
                 has_asked = true;
                 if let Some(found) = before.iter().copied().find_map(|it| probe(&process, it)) {
                     return Ok(OpenedInspector { is_ours: false, ..found });

@@ -1,5 +1,6 @@
 //! Is there room for a snapshot: in memory while it is written, and on the disk?
 
+use super::evaluate::LOAD;
 use super::{CaptureError, Inspector, Memory};
 use std::path::Path;
 
@@ -55,8 +56,7 @@ impl Room {
 
 /// Read in the process, which may live in a container: what is left of the memory limits of its control groups (the page
 /// cache that can be dropped counts as left), and of the machine's memory.
-const EXPRESSION: &str = r"(() => {
-  const load = typeof require === 'function' ? require : process.getBuiltinModule;
+const EXPRESSION: &str = r"(load => {
   if (process.platform !== 'linux') return null;
   const fs = load('fs');
   const read = path => { try { return fs.readFileSync(path, 'utf8'); } catch { return ''; } };
@@ -78,7 +78,7 @@ const EXPRESSION: &str = r"(() => {
   }
   const known = left.filter(Number.isFinite);
   return known.length ? Math.max(0, Math.min(...known)) : null;
-})()";
+})";
 
 impl Inspector {
     /// What a snapshot into a folder would cost and what there is. The folder must be there.
@@ -86,7 +86,7 @@ impl Inspector {
     /// # Errors
     /// As [`Inspector::call`].
     pub fn room(&mut self, memory: &Memory, folder: &Path) -> Result<Room, CaptureError> {
-        let left = self.evaluate_now("reading its memory limits", EXPRESSION)?;
+        let left = self.evaluate_now("reading its memory limits", &format!("{EXPRESSION}({LOAD})"))?;
         let memory_left = left.as_f64().filter(|it| *it >= 0.0).map(|it| it as u64);
         Ok(Room { heap_used: memory.heap_used, memory: memory_left, disk: disk(folder) })
     }

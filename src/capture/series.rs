@@ -130,12 +130,17 @@ fn coverage_name(number: usize) -> String {
     format!("heap-{number}.coverage.json")
 }
 
-/// A folder that only its owner may look into, unless it was there before.
+/// A folder that only its owner may look into and that Git leaves alone, unless it was there before: heaps are full of
+/// secrets.
 fn create_private(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
+    builder.recursive(true).create(folder)?;
+    fs::write(folder.join(".gitignore"), "*\n")
 }
 
 fn remove(path: &Path) -> Result<(), CaptureError> {

@@ -28,6 +28,9 @@ Exit codes: 0 all snapshots are there, 2 not all, 130 interrupted.";
 pub(super) struct CaptureArgs {
     #[command(flatten)]
     from: From,
+    /// The heap of this worker thread instead of the main thread's
+    #[arg(long, value_name = "THREAD")]
+    worker: Option<String>,
     /// How many snapshots
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     count: u16,
@@ -110,7 +113,11 @@ pub(super) fn capture(args: &CaptureArgs, terminal: Terminal) -> Result<Exit, Fa
     };
     Series::prepare(&options)?;
     let stop = on_interrupt()?;
-    let place = place(args)?;
+    let place = match place(args, &stop) {
+        Err(Taking::Interrupted) => return Ok(interrupted()),
+        Err(Taking::Failed(failure)) => return Err(failure),
+        Ok(place) => place,
+    };
     let taken = take_all(args, options, &place, &stop, terminal);
     let closed = place.opened.as_deref().map_or(Ok(()), |it| close_inspector(it, args.timeout));
     match taken {
@@ -122,14 +129,18 @@ pub(super) fn capture(args: &CaptureArgs, terminal: Terminal) -> Result<Exit, Fa
         }
         Err(Taking::Interrupted) => {
             closed?;
-            tell("interrupted: nothing half is left");
-            Ok(Exit::Interrupted)
+            Ok(interrupted())
         }
         Ok(is_complete) => {
             closed?;
             Ok(if is_complete { Exit::Clean } else { Exit::Failed })
         }
     }
+}
+
+fn interrupted() -> Exit {
+    tell("interrupted: nothing half is left");
+    Exit::Interrupted
 }
 
 /// Why a series ended before its time.
@@ -154,25 +165,25 @@ impl std::convert::From<Failure> for Taking {
 }
 
 /// Finds the inspector, or has it opened.
-fn place(args: &CaptureArgs) -> Result<Place, Failure> {
+fn place(args: &CaptureArgs, stop: &AtomicBool) -> Result<Place, Taking> {
     if let Some(pid) = args.from.pid {
-        let found = open_inspector(pid, args.timeout)?;
+        let found = open_inspector(pid, args.timeout, stop)?;
         return Ok(Place { url: found.url, opened: found.is_ours.then_some(found.address) });
     }
     if let Some(url) = &args.from.url {
         if !args.allow_remote && !is_loopback(url) {
             let message = format!("{url} is not on this machine");
             let help = "an inspector lets everyone on its network run code: tunnel its port here, or pass --allow-remote";
-            return Err(Failure::Said(message, Some(help.to_owned())));
+            return Err(Failure::Said(message, Some(help.to_owned())).into());
         }
         return Ok(Place { url: url.clone(), opened: None });
     }
     let address = format!("127.0.0.1:{}", args.from.port.unwrap_or_default());
     let mut targets = targets(&address, args.timeout)?;
     match targets.len() {
-        0 => Err(Failure::new(format!("the inspector at {address} has nothing to capture"))),
+        0 => Err(Failure::new(format!("the inspector at {address} has nothing to capture")).into()),
         1 => Ok(Place { url: targets.remove(0).url, opened: None }),
-        _ => Err(Failure::Said(format!("the inspector at {address} has several targets"), Some(choices(&targets)))),
+        _ => Err(Failure::Said(format!("the inspector at {address} has several targets"), Some(choices(&targets))).into()),
     }
 }
 
@@ -191,6 +202,7 @@ fn take_all(
 ) -> Result<bool, Taking> {
     let mut inspector = Inspector::connect(&place.url, args.timeout)?;
     inspector.stop_when(Arc::clone(stop));
+    choose_thread(args, &mut inspector, terminal)?;
     let mut series = Series::start(inspector, options)?;
     let known = series.manifest();
     note(terminal, &format!("process {}, Node {}, V8 {}", known.pid, known.node, known.v8));
@@ -213,6 +225,28 @@ fn take_all(
     let taken = series.manifest().snapshots.len();
     next_steps(&args.output_dir, series.manifest(), terminal);
     Ok(taken == usize::from(args.count))
+}
+
+/// Turns to the worker thread that is asked for, or tells that there are some.
+fn choose_thread(args: &CaptureArgs, inspector: &mut Inspector, terminal: Terminal) -> Result<(), Taking> {
+    let workers = inspector.workers()?;
+    let list = workers.iter().map(|it| format!("\n    --worker {}  {} {}", it.id, it.title, it.url)).collect::<String>();
+    match &args.worker {
+        Some(id) => match workers.iter().find(|it| it.id == *id) {
+            Some(worker) => inspector.turn_to(worker),
+            None if workers.is_empty() => return Err(Failure::new("the process has no worker threads").into()),
+            None => {
+                let help = format!("take one of them:{list}");
+                return Err(Failure::Said(format!("the process has no worker thread {id}"), Some(help)).into());
+            }
+        },
+        None if workers.is_empty() => {}
+        None => {
+            note(terminal, &format!("the heaps of worker threads are not in the main thread's:{list}"));
+            inspector.leave_workers()?;
+        }
+    }
+    Ok(())
 }
 
 /// One snapshot, with what it will cost beforehand.

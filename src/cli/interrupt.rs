@@ -13,6 +13,7 @@ pub(super) fn on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
     let flag = Arc::clone(&raised);
     let handler = move || {
         if flag.swap(true, Ordering::Relaxed) {
+            crate::prove::abandon();
             std::process::exit(INTERRUPTED.into());
         }
     };

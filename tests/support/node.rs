@@ -29,8 +29,12 @@ pub struct Node {
 impl Node {
     /// With flags for Node.
     pub fn start(flags: &[&str], program: &str) -> Node {
+        Node::start_when_ready(flags, &format!("{program}\nsetInterval(() => {{}}, 1000);\nconsole.log('ready');\n"))
+    }
+
+    /// Of a program that says `ready` itself.
+    fn start_when_ready(flags: &[&str], text: &str) -> Node {
         let folder = TempDir::new();
-        let text = format!("{program}\nsetInterval(() => {{}}, 1000);\nconsole.log('ready');\n");
         let file = folder.write("program.js", text);
         let mut command = Command::new("node");
         command.args(flags).arg(&file).env_remove("NODE_OPTIONS").env_remove("NODE_ENV");
@@ -44,7 +48,12 @@ impl Node {
 
     /// With an inspector at a free port: the program, and `host:port`.
     pub fn inspected(program: &str) -> (Node, String) {
-        let mut node = Node::start(&["--inspect=127.0.0.1:0"], program);
+        Node::inspected_when_ready(&format!("{program}\nsetInterval(() => {{}}, 1000);\nconsole.log('ready');\n"))
+    }
+
+    /// The same, of a program that says `ready` itself.
+    pub fn inspected_when_ready(text: &str) -> (Node, String) {
+        let mut node = Node::start_when_ready(&["--inspect=127.0.0.1:0"], text);
         let mut line = String::new();
         BufReader::new(node.child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.split("ws://").nth(1).and_then(|it| it.split('/').next()).unwrap().to_owned();
