@@ -66,6 +66,7 @@ impl Case {
             files: &self.files,
             hidden: self.hidden,
             notes: &self.notes,
+            proof: None,
         };
         let mut out = Vec::new();
         report::render(report, format, style, &mut out).unwrap();

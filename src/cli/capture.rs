@@ -255,8 +255,8 @@ fn take(args: &CaptureArgs, series: &mut Series, terminal: Terminal) -> Result<(
     check_room(args, &room, terminal)?;
     let path = series.next_path();
     let [least, most] = room.pause();
-    let pause = format!("{:.1} to {:.1} s", least.max(0.1), most.max(1.0));
-    note(terminal, &format!("{}: a heap of {}; expect a pause of {pause}", path.display(), size(room.heap_used)));
+    let cost = format!("{:.1} to {:.1} s and {} of memory", least.max(0.1), most.max(1.0), size(room.memory_needed()[1]));
+    note(terminal, &format!("{}: a heap of {}; expect a pause of {cost}", path.display(), size(room.heap_used)));
     let mut line = Line::new(terminal);
     let entry = series.take(&mut |it| line.show(it));
     line.clear();

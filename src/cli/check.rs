@@ -33,6 +33,7 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
         files: &analysis.files,
         hidden: judged.hidden,
         notes: &analysis.notes,
+        proof: None,
     };
     let written = match &args.output_file {
         Some(path) => to_file(path, |out| write(args, report, terminal.file(), terminal, out)),
@@ -47,7 +48,7 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
 }
 
 /// The findings as they are reported.
-fn settle(analysis: &mut Analysis, settings: &Settings, rulebook: &Rulebook) -> Judged {
+pub(super) fn settle(analysis: &mut Analysis, settings: &Settings, rulebook: &Rulebook) -> Judged {
     let findings = std::mem::take(&mut analysis.findings);
     let paths: Vec<String> = analysis.units.iter().map(|unit| unit.path.clone()).collect();
     let directives: Vec<(FileId, &[Directive])> = analysis

@@ -13,6 +13,7 @@ mod failure;
 mod interrupt;
 mod output;
 mod project;
+mod proof;
 mod prove;
 mod rules;
 mod terminal;

@@ -1,19 +1,22 @@
 //! `leaklint prove`.
 
 use super::Exit;
-use super::args::{ChoiceArgs, ConfigArgs, ExitArgs, FileArgs};
+use super::args::{ChoiceArgs, ConfigArgs, ExitArgs, FileArgs, FormatArg};
 use super::duration;
 use super::failure::Failure;
 use super::interrupt::on_interrupt;
 use super::output::{tell, to_stdout};
-use super::project::{self, Request};
+use super::project::Request;
+use super::proof;
 use super::terminal::Terminal;
+use crate::capture::{SnapshotInfo, map};
 use crate::config::Size;
-use crate::finding::rule_ids;
-use crate::prove::{self, Cause, LeftOut, Options, Plan, ProveError, Route, Watchers};
+use crate::confirm::{Project, Series, Unexplained, conclude, release_delay};
+use crate::finding::Finding;
+use crate::prove::{self, Cause, LeftOut, Options, Plan, ProveError, Route, Run, Watchers};
 use crate::rulebook::Rulebook;
 use crate::text::Span;
-use crate::workspace::{self, Analysis};
+use crate::workspace::Analysis;
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -30,6 +33,9 @@ Examples:
   leaklint prove --path /feed --path 'POST /items' -- npx tsx server.ts
 
 Exit codes: 0 no leak is confirmed, 1 one is or the budget is passed, 2 the experiment could not be done, 130 interrupted.";
+
+/// How long is waited for what goes by itself, as a timeout or a cache with a time to live.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 #[derive(Args, Debug)]
 #[command(after_help = AFTER)]
@@ -104,42 +110,69 @@ enum ProveFormat {
 }
 
 pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let folder = project::folder()?;
-    let rulebook = Rulebook::builtin();
     let exit = ExitArgs::default();
     let request = Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
-    let settings = project::settings(request, &folder, &rule_ids(rulebook), terminal)?;
-    let selection = project::selection(request, &settings, &folder)?;
-    let analysis = workspace::run(&selection, rulebook);
-    if let Some(error) = analysis.errors.first() {
+    let mut case = proof::open(request, terminal)?;
+    if let Some(error) = case.analysis.errors.first() {
         return Err(Failure::new(error.as_str()));
     }
     let mut options = args.options();
-    let plan = match prove::plan(&analysis.units, &analysis.manifests, rulebook, &options) {
+    let plan = match prove::plan(&case.analysis.units, &case.analysis.manifests, Rulebook::builtin(), &options) {
         Ok(plan) => plan,
         Err(cause) => return fail(&cause.into(), terminal),
     };
     if args.dry_run {
-        to_stdout(|out| dry_run(&options, &plan, &analysis, out))?;
+        to_stdout(|out| dry_run(&options, &plan, &case.analysis, out))?;
         return Ok(Exit::Clean);
     }
     options.stop = on_interrupt()?;
+    let run = match case.with_project(|project, _| experiment(&options, &plan, project, terminal)) {
+        Ok(run) => run,
+        Err(error) => return fail(&error, terminal),
+    };
+    let unexplained = case.with_project(|project, findings| confirmed(project, findings, &run))?;
+    case.narrow();
+    case.report(&unexplained, Some(&run.experiment), args.format.into(), terminal)?;
+    if let Some(folder) = run.kept() {
+        tell(&format!("the snapshots are in {}", folder.display()));
+    }
+    let over = args.load.budget.as_ref().zip(run.experiment.bytes_per_request).filter(|(budget, each)| *each > budget.0 as i64);
+    if let Some((budget, each)) = &over {
+        tell(&format!("over the budget: {each} bytes stay per request, {} are allowed", budget.0));
+    }
+    Ok(if over.is_some() && case.exit() == Exit::Clean { Exit::Found } else { case.exit() })
+}
+
+/// Runs the program under load.
+fn experiment(options: &Options, plan: &Plan, project: Project<'_>, terminal: Terminal) -> Result<Run, ProveError> {
     let mut watchers = Watchers {
         progress: &mut |line| {
             if !terminal.quiet {
                 tell(line);
             }
         },
-        after_last: &mut |_| None,
+        // What goes by itself soon is given the time to go.
+        after_last: &mut |path| release_delay(project, &map(path).ok()?, PATIENCE),
     };
-    let run = match prove::run(&options, &plan, &mut watchers) {
-        Ok(run) => run,
-        Err(error) => return fail(&error, terminal),
-    };
-    // Here the findings are confirmed.
-    to_stdout(|out| writeln!(out, "{:#?}", run.experiment))?;
-    let is_over = |budget: &Size| run.experiment.bytes_per_request.is_some_and(|it| it > budget.0 as i64);
-    Ok(if args.load.budget.as_ref().is_some_and(is_over) { Exit::Found } else { Exit::Clean })
+    prove::run(options, plan, &mut watchers)
+}
+
+/// Holds the findings against what the experiment showed.
+fn confirmed(project: Project<'_>, findings: &mut [Finding], run: &Run) -> Result<Vec<Unexplained>, Failure> {
+    let look = |info: &SnapshotInfo| proof::shot(project, findings, &info.path);
+    let idle = Some(look(&run.control)?);
+    let shots = run.snapshots.iter().map(look).collect::<Result<Vec<_>, Failure>>()?;
+    let executed = run.intervals.iter().map(|it| Some(proof::executions(&it.coverage))).collect();
+    Ok(conclude(project, findings, &Series { idle, shots, executed }))
+}
+
+impl From<ProveFormat> for FormatArg {
+    fn from(format: ProveFormat) -> FormatArg {
+        match format {
+            ProveFormat::Pretty => FormatArg::Pretty,
+            ProveFormat::Json => FormatArg::Json,
+        }
+    }
 }
 
 impl ProveArgs {

@@ -1,8 +1,7 @@
 //! What a heap showed of a finding.
 
 /// The answer of a heap to a finding (`DESIGN.md` section 5).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Verdict {
     /// Alive grows with executed (with snapshots alone: in every step), survives settling and collection, and is past every
     /// bound and delay that the program shows.
@@ -22,7 +21,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// As people read it.
+    /// As people and programs read it.
     pub fn text(self) -> &'static str {
         match self {
             Verdict::Confirmed => "confirmed",

@@ -76,19 +76,41 @@ impl Collections {
         if self.words.is_oddball(snapshot, node) || !matches!(kind, NodeKind::Object | NodeKind::Other) {
             return None;
         }
-        if self.words.internal(snapshot, node, self.words.table).is_some() {
+        let inside = self.inside(snapshot, node);
+        if inside.table.is_some() {
             let (table, shape) = tables::table(snapshot, &self.words, node)?;
             return Some(self.of_table(snapshot, table, shape));
         }
-        if let Some(bytes) = buffer_bytes(snapshot, &self.words, node) {
+        if let Some(bytes) = inside.buffer_bytes(snapshot, &self.words) {
             return Some(Entries { count: bytes, unit: Unit::Bytes, exact: true });
         }
-        let first = self.words.internal(snapshot, node, self.words.reactions);
-        if let Some(first) = first.filter(|_| Some(snapshot.name_ix(node)) == self.words.promise) {
+        if let Some(first) = inside.reactions.filter(|_| Some(snapshot.name_ix(node)) == self.words.promise) {
             let count = reactions(snapshot, &self.words, first).len() as u64;
             return Some(Entries { count, unit: Unit::Reactions, exact: true });
         }
-        Some(if self.is_array(snapshot, node) { self.of_array(snapshot, node) } else { self.of_object(snapshot, node) })
+        let is_array = self.is_array(snapshot, node, inside.elements);
+        Some(if is_array { self.of_array(snapshot, &inside) } else { self.of_object(snapshot, node, &inside) })
+    }
+
+    /// What the slots of an object hold, read in one go.
+    fn inside(&self, snapshot: &Snapshot, node: NodeIx) -> Inside {
+        let words = &self.words;
+        let mut inside = Inside::default();
+        for edge in snapshot.edges(node) {
+            match (edge.kind, edge.name) {
+                (EdgeKind::Element, EdgeName::Index(at)) => {
+                    inside.shown += 1;
+                    inside.end = inside.end.max(u64::from(at) + 1);
+                }
+                (EdgeKind::Internal, EdgeName::Name(name)) => {
+                    if let Some(slot) = inside.slot(words, Some(name)) {
+                        *slot = Some(edge.to);
+                    }
+                }
+                _ => {}
+            }
+        }
+        inside
     }
 
     /// What a collection holds, each once: values of maps, items of sets, elements of arrays, values of properties.
@@ -98,7 +120,8 @@ impl Collections {
             let pairs = tables::pairs(snapshot, &self.words, node);
             return pairs.into_iter().filter_map(|it| if is_map { it.1 } else { it.0 }).collect();
         }
-        let is_array = self.is_array(snapshot, node);
+        let store = self.words.internal(snapshot, node, self.words.elements);
+        let is_array = self.is_array(snapshot, node, store);
         let own = properties::own(snapshot, &self.words, node);
         let own = own.filter(|it| !is_array || it.kind == EdgeKind::Element);
         let mut all: Vec<NodeIx> = own.map(|it| it.to).collect();
@@ -129,53 +152,73 @@ impl Collections {
         Entries { count, unit: Unit::Entries, exact }
     }
 
-    fn of_array(&self, snapshot: &Snapshot, node: NodeIx) -> Entries {
-        let shown = snapshot.edges(node).filter(|it| it.kind == EdgeKind::Element).count() as u64;
-        let store = self.words.internal(snapshot, node, self.words.elements);
-        let shape = snapshot.edges(node).find(|it| it.kind == EdgeKind::Internal && self.is_shape(snapshot, it.name));
-        let has = |shapes: &[NodeIx]| shape.is_some_and(|it| shapes.contains(&it.to));
-        let (count, exact) = match store {
+    fn of_array(&self, snapshot: &Snapshot, inside: &Inside) -> Entries {
+        let shown = inside.shown;
+        let has = |shapes: &[NodeIx]| inside.shape.is_some_and(|it| shapes.contains(&it));
+        let (count, exact) = match inside.elements {
             None => (shown, true),
             Some(store) if has(&self.number_shapes) => (least_of_store(snapshot.self_size(store)), false),
-            Some(_) if shown > 0 || has(&self.plain_shapes) => {
-                (shown, self.has_numbers || self.is_gapless(snapshot, node, shown))
-            }
+            // If elements 0 to the last are all there, none of them is a number.
+            Some(_) if shown > 0 || has(&self.plain_shapes) => (shown, self.has_numbers || inside.end == shown),
             Some(_) => (0, false),
         };
         Entries { count, unit: Unit::Elements, exact }
     }
 
-    /// Whether elements 0 to the last are all there: none of them is a number then.
-    fn is_gapless(&self, snapshot: &Snapshot, node: NodeIx, shown: u64) -> bool {
-        let indices = snapshot.edges(node).filter(|it| it.kind == EdgeKind::Element).map(|it| it.name);
-        let last = indices.filter_map(|it| if let EdgeName::Index(at) = it { Some(u64::from(at) + 1) } else { None }).max();
-        last.unwrap_or_default() == shown
-    }
-
-    fn of_object(&self, snapshot: &Snapshot, node: NodeIx) -> Entries {
-        let own = properties::own(snapshot, &self.words, node);
-        let shown = own.filter(|it| !properties::is_accessor_half(snapshot, *it)).count() as u64;
-        let store = self.words.internal(snapshot, node, self.words.properties);
-        let has_elements = self.words.internal(snapshot, node, self.words.elements).is_some();
-        let keys = store.and_then(|it| dictionary_keys(snapshot, it)).filter(|_| !self.has_numbers);
-        let elements = snapshot.edges(node).filter(|it| it.kind == EdgeKind::Element).count() as u64;
-        match keys {
-            Some(keys) => Entries { count: keys + elements, unit: Unit::Properties, exact: !has_elements },
-            None => Entries { count: shown, unit: Unit::Properties, exact: self.has_numbers },
-        }
+    fn of_object(&self, snapshot: &Snapshot, node: NodeIx, inside: &Inside) -> Entries {
+        let keys = inside.properties.filter(|_| !self.has_numbers).and_then(|it| dictionary_keys(snapshot, it));
+        let (count, exact) = match keys {
+            Some(keys) => (keys + inside.shown, inside.elements.is_none()),
+            None => (properties::count(snapshot, &self.words, node), self.has_numbers),
+        };
+        Entries { count, unit: Unit::Properties, exact }
     }
 
     /// Whether it is an array: by name, or because its prototypes end in the one that arrays have.
-    fn is_array(&self, snapshot: &Snapshot, node: NodeIx) -> bool {
-        if Some(snapshot.name_ix(node)) == self.words.array {
-            return true;
-        }
-        let has_store = self.words.internal(snapshot, node, self.words.elements).is_some();
-        has_store && properties::prototypes(snapshot, &self.words, node).any(|it| Some(snapshot.name_ix(it)) == self.words.array)
+    fn is_array(&self, snapshot: &Snapshot, node: NodeIx, store: Option<NodeIx>) -> bool {
+        let is_named = |it: NodeIx| Some(snapshot.name_ix(it)) == self.words.array;
+        is_named(node) || (store.is_some() && properties::prototypes(snapshot, &self.words, node).any(is_named))
+    }
+}
+
+/// What the slots of an object hold.
+#[derive(Clone, Copy, Default)]
+struct Inside {
+    backing_store: Option<NodeIx>,
+    buffer: Option<NodeIx>,
+    elements: Option<NodeIx>,
+    properties: Option<NodeIx>,
+    reactions: Option<NodeIx>,
+    shape: Option<NodeIx>,
+    table: Option<NodeIx>,
+    /// Elements that are nodes.
+    shown: u64,
+    /// One more than the last of their indices.
+    end: u64,
+}
+
+impl Inside {
+    fn slot(&mut self, words: &Words, name: Option<StringIx>) -> Option<&mut Option<NodeIx>> {
+        let slots = [
+            (words.backing_store, &mut self.backing_store),
+            (words.buffer, &mut self.buffer),
+            (words.elements, &mut self.elements),
+            (words.properties, &mut self.properties),
+            (words.reactions, &mut self.reactions),
+            (words.shape, &mut self.shape),
+            (words.table, &mut self.table),
+        ];
+        slots.into_iter().find(|it| it.0 == name).map(|it| it.1)
     }
 
-    fn is_shape(&self, snapshot: &Snapshot, name: EdgeName) -> bool {
-        matches!(name, EdgeName::Name(name) if snapshot.text_is(name, "map"))
+    /// Bytes behind an `ArrayBuffer`, a typed array, a `Buffer` or a `DataView`: those of the whole buffer, which several may
+    /// share; `None` if it is none of them.
+    fn buffer_bytes(&self, snapshot: &Snapshot, words: &Words) -> Option<u64> {
+        let behind = self.buffer.and_then(|it| words.internal(snapshot, it, words.backing_store));
+        // Small typed arrays keep their bytes in the heap.
+        let inside = self.elements.filter(|_| self.buffer.is_some());
+        let store = self.backing_store.or(behind).or(inside);
+        store.map(|it| snapshot.self_size(it)).or(self.buffer.map(|_| 0))
     }
 }
 
@@ -220,14 +263,4 @@ fn text_bytes(snapshot: &Snapshot, words: &Words, text: NodeIx) -> u64 {
 
 fn is_among(names: &[Option<StringIx>], name: StringIx) -> bool {
     names.contains(&Some(name))
-}
-
-/// Bytes behind an `ArrayBuffer`, a typed array, a `Buffer` or a `DataView`: those of the whole buffer, which several may
-/// share; `None` if it is none of them.
-fn buffer_bytes(snapshot: &Snapshot, words: &Words, node: NodeIx) -> Option<u64> {
-    let buffer = words.internal(snapshot, node, words.buffer);
-    let store = words.internal(snapshot, buffer.unwrap_or(node), words.backing_store);
-    let inside = || words.internal(snapshot, node, words.elements).filter(|_| buffer.is_some());
-    let bytes = store.or_else(inside).map(|it| snapshot.self_size(it));
-    bytes.or(buffer.map(|_| 0))
 }

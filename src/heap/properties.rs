@@ -1,5 +1,7 @@
 //! Properties of objects, by name and along a path.
 
+use rustc_hash::FxHashSet;
+
 use super::sites::Sites;
 use super::words::Words;
 use super::{Edge, EdgeKind, EdgeName, NodeIx, NodeKind, Snapshot};
@@ -12,10 +14,9 @@ const PROTOTYPES: usize = 16;
 pub fn follow(snapshot: &Snapshot, sites: &Sites, node: NodeIx, name: &str) -> Option<NodeIx> {
     let words = &sites.words;
     let index: Option<u32> = name.parse().ok().filter(|it: &u32| it.to_string() == name);
-    let name = snapshot.string_ix(name);
     let of = |holder: NodeIx| {
         let is_it = |edge: &Edge| match (edge.kind, edge.name) {
-            (EdgeKind::Property, EdgeName::Name(it)) => Some(it) == name,
+            (EdgeKind::Property, EdgeName::Name(it)) => snapshot.text_is(it, name),
             (EdgeKind::Element, EdgeName::Index(it)) => Some(it) == index,
             _ => false,
         };
@@ -31,21 +32,45 @@ pub fn follow_path(snapshot: &Snapshot, sites: &Sites, node: NodeIx, path: &[imp
     path.iter().try_fold(node, |at, name| follow(snapshot, sites, at, name.as_ref()))
 }
 
+/// How many properties an object has of its own, integer keys included, whatever else it is (a function, an array, a map). In
+/// snapshots without numbers those that are small integers are not seen.
+pub fn own_properties(snapshot: &Snapshot, sites: &Sites, node: NodeIx) -> u64 {
+    count(snapshot, &sites.words, node)
+}
+
+/// How many own properties and elements are shown.
+pub(super) fn count(snapshot: &Snapshot, words: &Words, node: NodeIx) -> u64 {
+    let all = || own(snapshot, words, node);
+    // V8 writes `x` for an accessor, and `get x` and `set x` for its functions.
+    let is_accessor = |it: &Edge| Some(snapshot.name_ix(it.to)) == words.accessors && !snapshot.kind(it.to).is_string();
+    let accessors: FxHashSet<String> = all().filter(is_accessor).map(|it| snapshot.edge_name(it).into_owned()).collect();
+    if accessors.is_empty() {
+        return all().count() as u64;
+    }
+    let is_half = |it: &Edge| {
+        let name = snapshot.edge_name(*it);
+        let of = name.strip_prefix("get ").or_else(|| name.strip_prefix("set "));
+        snapshot.kind(it.to) == NodeKind::Closure && of.is_some_and(|it| accessors.contains(it))
+    };
+    all().filter(|it| !is_half(it)).count() as u64
+}
+
 /// The objects that a constructor at a position made, prototypes of its subclasses left out, which V8 gives the same position.
 pub fn instances_at(snapshot: &Snapshot, sites: &Sites, path: &str, at: (u32, u32)) -> Vec<NodeIx> {
     let objects = sites.objects_at(path, at);
-    objects.filter(|it| !is_prototype(snapshot, &sites.words, *it)).collect()
+    objects.filter(|it| !is_prototype(snapshot, sites, *it)).collect()
 }
 
 /// The objects whose constructor has this name, wherever it stands; prototypes left out.
 pub fn instances_named(snapshot: &Snapshot, sites: &Sites, name: &str) -> Vec<NodeIx> {
     let Some(name) = snapshot.string_ix(name) else { return Vec::new() };
     let objects = snapshot.all().filter(|it| snapshot.name_ix(*it) == name && snapshot.kind(*it) == NodeKind::Object);
-    objects.filter(|it| !is_prototype(snapshot, &sites.words, *it)).collect()
+    objects.filter(|it| !is_prototype(snapshot, sites, *it)).collect()
 }
 
 /// Whether an object is the prototype of a class or function: it names its constructor, which names it.
-pub(super) fn is_prototype(snapshot: &Snapshot, words: &Words, node: NodeIx) -> bool {
+pub fn is_prototype(snapshot: &Snapshot, sites: &Sites, node: NodeIx) -> bool {
+    let words = &sites.words;
     let constructor = words.property(snapshot, node, words.constructor).filter(|it| snapshot.kind(*it) == NodeKind::Closure);
     constructor.is_some_and(|it| words.property(snapshot, it, words.prototype) == Some(node))
 }
@@ -59,13 +84,6 @@ pub(super) fn own<'s>(snapshot: &'s Snapshot, words: &Words, node: NodeIx) -> im
         _ => false,
     };
     snapshot.edges(node).filter(is_own)
-}
-
-/// Whether a property repeats an accessor: V8 writes `x` for the pair, and `get x` and `set x` for its functions.
-pub(super) fn is_accessor_half(snapshot: &Snapshot, edge: Edge) -> bool {
-    let is_function = snapshot.kind(edge.to) == NodeKind::Closure;
-    let name = || snapshot.edge_name(edge);
-    is_function && edge.kind == EdgeKind::Property && (name().starts_with("get ") || name().starts_with("set "))
 }
 
 /// The prototypes of an object, the nearest first.

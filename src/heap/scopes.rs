@@ -19,8 +19,6 @@ pub struct Scopes {
     words: Words,
     /// The outermost scopes of each script's closures, those of Node left out: several if a module was loaded anew.
     modules: FxHashMap<ScriptIx, Vec<NodeIx>>,
-    /// Inner scopes of each script's closures.
-    inner: FxHashMap<ScriptIx, Vec<NodeIx>>,
     /// What each CommonJS module exports, by path.
     exports: FxHashMap<String, Vec<NodeIx>>,
     /// Scopes of what scripts declare with `let`, `const` and `class`.
@@ -55,14 +53,13 @@ impl Scopes {
             if !is_closure || sites.script(site.script).is_internal() {
                 continue;
             }
-            let chain = self.chain(snapshot, node);
-            for (scope, outer) in chain.iter().zip(chain.iter().skip(1).map(Some).chain([None])) {
-                // What follows was seen with it.
-                if !seen.insert((site.script, *scope)) {
-                    break;
+            let mut at = self.scope_of(snapshot, node);
+            // What is around a scope that was seen was seen with it.
+            while let Some(scope) = at.filter(|it| seen.insert((site.script, *it))) {
+                at = self.outer(snapshot, scope);
+                if at.is_none() {
+                    self.modules.entry(site.script).or_default().push(scope);
                 }
-                let scopes = if outer.is_some() { &mut self.inner } else { &mut self.modules };
-                scopes.entry(site.script).or_default().push(*scope);
             }
         }
     }
@@ -80,8 +77,7 @@ impl Scopes {
     /// is none, or it is a small integer that the snapshot does not show.
     pub fn variable(&self, snapshot: &Snapshot, closure: NodeIx, name: &str) -> Option<NodeIx> {
         let ix = snapshot.string_ix(name)?;
-        let chain = self.chain(snapshot, closure);
-        chain.into_iter().find_map(|scope| self.in_scope(snapshot, scope, ix, name))
+        self.chain(snapshot, closure).find_map(|scope| self.in_scope(snapshot, scope, ix, name))
     }
 
     /// Variables of a name in the nearest scopes around some closures, each once.
@@ -111,7 +107,7 @@ impl Scopes {
 
     /// What a variable of a module's top level holds, once per time that the module was loaded: captured variables, exported
     /// ones by their local name, in CommonJS else what is exported under the name, and in scripts without module what the
-    /// script declares. Bundled modules are functions: if the top level has no such variable, their scopes are looked at.
+    /// script declares. Bundled modules are functions: ask for the variable around one of their closures.
     pub fn module_variables(&self, snapshot: &Snapshot, sites: &Sites, path: &str, name: &str) -> Vec<NodeIx> {
         let Some(ix) = snapshot.string_ix(name) else { return Vec::new() };
         let of = |scopes: &FxHashMap<ScriptIx, Vec<NodeIx>>| {
@@ -131,7 +127,7 @@ impl Scopes {
         let found = [of(&self.modules)].into_iter().find(|it| !it.is_empty());
         let found = found.or_else(|| Some(exported()).filter(|it| !it.is_empty()));
         let found = found.or_else(|| Some(declared()).filter(|it| !it.is_empty()));
-        found.unwrap_or_else(|| of(&self.inner))
+        found.unwrap_or_default()
     }
 
     /// What a CommonJS module exports: `module.exports`, once per time that it was loaded.
@@ -147,11 +143,17 @@ impl Scopes {
     }
 
     /// The scopes around a closure from the inside out, its module's last.
-    fn chain(&self, snapshot: &Snapshot, closure: NodeIx) -> Vec<NodeIx> {
-        let first = self.words.internal(snapshot, closure, self.words.context).filter(|it| self.is_scope(snapshot, *it));
-        let next =
-            |scope: &NodeIx| self.words.internal(snapshot, *scope, self.words.previous).filter(|it| self.is_scope(snapshot, *it));
-        std::iter::successors(first, next).take(NESTING).collect()
+    fn chain<'s>(&'s self, snapshot: &'s Snapshot, closure: NodeIx) -> impl Iterator<Item = NodeIx> + use<'s> {
+        let first = self.scope_of(snapshot, closure);
+        std::iter::successors(first, move |scope| self.outer(snapshot, *scope)).take(NESTING)
+    }
+
+    fn scope_of(&self, snapshot: &Snapshot, closure: NodeIx) -> Option<NodeIx> {
+        self.words.internal(snapshot, closure, self.words.context).filter(|it| self.is_scope(snapshot, *it))
+    }
+
+    fn outer(&self, snapshot: &Snapshot, scope: NodeIx) -> Option<NodeIx> {
+        self.words.internal(snapshot, scope, self.words.previous).filter(|it| self.is_scope(snapshot, *it))
     }
 
     fn is_scope(&self, snapshot: &Snapshot, node: NodeIx) -> bool {

@@ -182,15 +182,23 @@ fn scripts(snapshot: &Snapshot, words: &Words) -> Vec<Script> {
             continue;
         }
         let Some(shared) = words.internal(snapshot, location.node, words.shared) else { continue };
-        // Before Node 22 a function being debugged has its debug information there.
-        let script = [words.script, words.script_or_debug_info].into_iter().find_map(|it| words.internal(snapshot, shared, it));
-        if let Some(script) = script.filter(|it| words.internal(snapshot, *it, words.source).is_some()) {
+        let held = [words.script, words.script_or_debug_info].into_iter().find_map(|it| words.internal(snapshot, shared, it));
+        let script = held.and_then(|it| script_of(snapshot, words, it));
+        if let Some(script) = script {
             found.insert(location.script_id, script);
         }
     }
     let mut found: Vec<(u32, NodeIx)> = found.into_iter().collect();
     found.sort_unstable();
     found.into_iter().map(|(id, node)| Script::read(snapshot, words, id, node)).collect()
+}
+
+/// The script that the shared part of a function leads to. Before Node 22 there is a record in between if the function's
+/// executions are counted, or it is being debugged.
+fn script_of(snapshot: &Snapshot, words: &Words, held: NodeIx) -> Option<NodeIx> {
+    let is_script = |it: &NodeIx| words.internal(snapshot, *it, words.source).is_some();
+    let behind = || snapshot.edges(held).filter(|it| it.kind == EdgeKind::Hidden).map(|it| it.to).find(is_script);
+    Some(held).filter(is_script).or_else(behind)
 }
 
 /// Whether a comment's value looks like a source map rather than a source URL.
@@ -227,4 +235,29 @@ fn decode(url: &str) -> String {
         at += if value.is_some() { 3 } else { 1 };
     }
     String::from_utf8(out).unwrap_or_else(|_| url.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_of;
+
+    #[test]
+    fn names_become_paths() {
+        let cases = [
+            ("/app/server.js", "/app/server.js"),
+            ("file:///app/server.mjs", "/app/server.mjs"),
+            ("file:///app/my%20file%C3%A9.mjs?again=1#x", "/app/my fileé.mjs"),
+            ("file:///app/100%.mjs", "/app/100%.mjs"),
+            ("file:///app/%zz%f", "/app/%zz%f"),
+            ("file:///C:/app/server.mjs", "C:/app/server.mjs"),
+            ("C:\\app\\server.js", "C:/app/server.js"),
+            ("file://", ""),
+            ("node:events", "node:events"),
+            ("evalmachine.<anonymous>", "evalmachine.<anonymous>"),
+            ("", ""),
+        ];
+        for (name, path) in cases {
+            assert_eq!(path_of(name), path, "{name}");
+        }
+    }
 }

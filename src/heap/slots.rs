@@ -2,10 +2,12 @@
 //!
 //! What leaks is counted in slots, not in closures: a thousand intervals may share one function.
 
+use rustc_hash::FxHashSet;
+
 use super::sites::Sites;
 use super::tables;
 use super::words::Words;
-use super::wrappers::{self, Link};
+use super::wrappers::{Link, Wrappers};
 use super::{Edge, EdgeKind, EdgeName, NodeIx, NodeKind, Snapshot, StringIx};
 
 /// What sort of slot.
@@ -57,8 +59,15 @@ pub struct Slots {
 impl Slots {
     /// Finds the slots of a heap.
     pub fn new(snapshot: &Snapshot, sites: &Sites) -> Slots {
-        let mut reader =
-            Reader { snapshot, sites, words: &sites.words, truth: truth(snapshot, &sites.words), out: Slots::default() };
+        let mut reader = Reader {
+            snapshot,
+            sites,
+            words: &sites.words,
+            truth: truth(snapshot, &sites.words),
+            wrappers: Wrappers::new(snapshot, sites),
+            seen: FxHashSet::default(),
+            out: Slots::default(),
+        };
         for node in snapshot.all() {
             if matches!(snapshot.kind(node), NodeKind::Object | NodeKind::Closure | NodeKind::Native | NodeKind::Other) {
                 reader.read(node);
@@ -95,6 +104,9 @@ struct Reader<'r, 'a> {
     words: &'r Words,
     /// The node of `true`.
     truth: Option<NodeIx>,
+    wrappers: Wrappers<'r, 'a>,
+    /// Lists and tables that were read: each belongs to one holder.
+    seen: FxHashSet<NodeIx>,
     out: Slots,
 }
 
@@ -119,7 +131,7 @@ impl Reader<'_, '_> {
 
     fn push(&mut self, hold: Hold, holder: NodeIx, held: NodeIx) {
         let start = self.out.links.len() as u32;
-        self.out.links.extend(wrappers::links_of(self.snapshot, self.sites, held));
+        self.out.links.extend(self.wrappers.links(held));
         let links = (start, self.out.links.len() as u32 - start);
         self.out.slots.push(Slot { hold, holder, held, links });
     }
@@ -157,7 +169,7 @@ impl Reader<'_, '_> {
     /// `_events` of an emitter: per event one listener or an array of them.
     fn emitter(&mut self, emitter: NodeIx, events: NodeIx) {
         let (snapshot, words) = (self.snapshot, self.words);
-        if snapshot.kind(events) != NodeKind::Object {
+        if snapshot.kind(events) != NodeKind::Object || !self.seen.insert(events) {
             return;
         }
         for edge in snapshot.edges(events) {
@@ -199,9 +211,7 @@ impl Reader<'_, '_> {
             let next =
                 |node: NodeIx| words.property(snapshot, node, words.next).filter(|it| snapshot.kind(*it) == NodeKind::Object);
             let mut at = value.and_then(next);
-            // The list is as long as there are nodes at most.
-            for _ in 0..snapshot.nodes() {
-                let Some(listener) = at else { break };
+            while let Some(listener) = at.filter(|it| self.seen.insert(*it)) {
                 self.push(Hold::TargetListener { event }, target, listener_of(snapshot, words, listener));
                 at = next(listener);
             }
@@ -211,11 +221,14 @@ impl Reader<'_, '_> {
     /// The reactions of a pending promise, linked by unnamed slots.
     fn reactions(&mut self, promise: NodeIx, first: NodeIx) {
         for reaction in reactions(self.snapshot, self.words, first) {
+            if !self.seen.insert(reaction) {
+                break;
+            }
             let start = self.out.links.len();
             let slots = self.snapshot.edges(reaction).filter(|it| it.kind == EdgeKind::Hidden).map(|it| it.to);
             let handlers: Vec<NodeIx> = slots.filter(|it| self.snapshot.kind(*it) == NodeKind::Closure).collect();
             for handler in &handlers {
-                let links = wrappers::links_of(self.snapshot, self.sites, *handler);
+                let links = self.wrappers.links(*handler);
                 // Handlers made by V8 come in pairs around one function of the program.
                 let is_new = |it: &Link| !self.out.links[start..].iter().any(|old| old.node == it.node);
                 let new: Vec<Link> = links.into_iter().filter(|it| is_new(it) && self.sites.site(it.node).is_some()).collect();
@@ -240,8 +253,9 @@ pub(super) fn reactions(snapshot: &Snapshot, words: &Words, first: NodeIx) -> Ve
         let slots = snapshot.edges(*node).filter(|it| it.kind == EdgeKind::Hidden).map(|it| it.to);
         slots.into_iter().find(|it| *it != *node && is_reaction(*it))
     };
+    let mut seen = FxHashSet::default();
     let first = Some(first).filter(|it| is_reaction(*it));
-    std::iter::successors(first, next).take(snapshot.nodes()).collect()
+    std::iter::successors(first, next).take_while(|it| seen.insert(*it)).collect()
 }
 
 /// The number that a node stands for, if the snapshot has numbers.

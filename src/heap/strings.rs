@@ -76,6 +76,11 @@ impl<'a> Strings<'a> {
         }
     }
 
+    /// The strings that start with a text that has no escapes.
+    pub(super) fn starting(&self, text: &str) -> Vec<StringIx> {
+        (0..self.starts.len() as u32).map(StringIx).filter(|it| self.raw(*it).0.starts_with(text)).collect()
+    }
+
     /// The first string with this text: V8 writes each text once.
     pub(super) fn find(&self, text: &str) -> Option<StringIx> {
         let length = u32::try_from(text.len()).ok()?;

@@ -3,7 +3,9 @@
 //! A handler is often wrapped: by `bind`, by `once`, by Node's `promisify` and async resources, by a library that patches `on`.
 //! What can be counted on is an order of candidates, the slot's own function first.
 
-use rustc_hash::FxHashSet;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sites::Sites;
 use super::words::Words;
@@ -30,28 +32,38 @@ pub struct Link {
 
 /// The functions that run when a slot fires, from what it holds inwards; those without position included if they are closures.
 pub fn links_of(snapshot: &Snapshot, sites: &Sites, held: NodeIx) -> Vec<Link> {
-    let reader = Reader { snapshot, sites, words: &sites.words };
-    let mut links = Vec::new();
-    let last = reader.sure(held, true, &mut links);
-    if let Some(last) = last.filter(|it| reader.is_of_user(*it)) {
-        reader.guess(last, 2, &mut links);
-    }
-    links
+    Wrappers::new(snapshot, sites).links(held)
 }
 
 /// What a slot holds without the wrappers of known shape: the innermost function that is sure; the node itself if it is none.
 pub fn unwrapped(snapshot: &Snapshot, sites: &Sites, held: NodeIx) -> NodeIx {
-    let reader = Reader { snapshot, sites, words: &sites.words };
-    reader.sure(held, true, &mut Vec::new()).unwrap_or(held)
+    Wrappers::new(snapshot, sites).sure(held, true, &mut Vec::new()).unwrap_or(held)
 }
 
-struct Reader<'r, 'a> {
+/// Takes wrappers off.
+pub(super) struct Wrappers<'r, 'a> {
     snapshot: &'r Snapshot<'a>,
     sites: &'r Sites,
     words: &'r Words,
+    /// By scope, the functions in its variables that are not its own: many wrappers share one scope.
+    handed: FxHashMap<NodeIx, Rc<[NodeIx]>>,
 }
 
-impl Reader<'_, '_> {
+impl<'r, 'a> Wrappers<'r, 'a> {
+    pub(super) fn new(snapshot: &'r Snapshot<'a>, sites: &'r Sites) -> Wrappers<'r, 'a> {
+        Wrappers { snapshot, sites, words: &sites.words, handed: FxHashMap::default() }
+    }
+
+    /// The functions that run when a slot fires.
+    pub(super) fn links(&mut self, held: NodeIx) -> Vec<Link> {
+        let mut links = Vec::new();
+        let last = self.sure(held, true, &mut links);
+        if let Some(last) = last.filter(|it| self.is_of_user(*it)) {
+            self.guess(last, 2, &mut links);
+        }
+        links
+    }
+
     /// Takes off wrappers of known shape, appending each function on the way; returns the last one.
     fn sure(&self, held: NodeIx, sure: bool, links: &mut Vec<Link>) -> Option<NodeIx> {
         let mut last = None;
@@ -140,18 +152,26 @@ impl Reader<'_, '_> {
     }
 
     /// Functions that were handed to the scopes around a function of the program: not made in there, but passed in.
-    fn guess(&self, function: NodeIx, depth: usize, links: &mut Vec<Link>) {
+    fn guess(&mut self, function: NodeIx, depth: usize, links: &mut Vec<Link>) {
         let scopes: Vec<NodeIx> = self.scopes(function).take(SCOPES).collect();
         for scope in scopes {
-            let variables = self.snapshot.edges(scope).filter(|it| it.kind == EdgeKind::Context).map(|it| it.to);
-            let handed: Vec<NodeIx> = variables.filter(|it| self.is_handed(*it, scope)).collect();
-            for node in handed {
+            for &node in self.handed(scope).iter() {
                 let last = self.sure(node, false, links);
-                if let Some(last) = last.filter(|it| depth > 1 && self.is_of_user(*it)) {
+                if let Some(last) = last.filter(|it| depth > 1 && links.len() < LINKS && self.is_of_user(*it)) {
                     self.guess(last, depth - 1, links);
                 }
             }
         }
+    }
+
+    fn handed(&mut self, scope: NodeIx) -> Rc<[NodeIx]> {
+        if let Some(known) = self.handed.get(&scope) {
+            return known.clone();
+        }
+        let variables = self.snapshot.edges(scope).filter(|it| it.kind == EdgeKind::Context).map(|it| it.to);
+        let found: Rc<[NodeIx]> = variables.filter(|it| self.is_handed(*it, scope)).take(LINKS).collect();
+        self.handed.insert(scope, found.clone());
+        found
     }
 
     /// Whether a variable of a scope holds a function from outside of the scope.

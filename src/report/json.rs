@@ -1,7 +1,8 @@
 //! The JSON format, schema 1. The twins of our types live here, so that a field renamed inside does not change the output.
 
-use super::{Report, places, url};
-use crate::finding::{Confidence, Finding, Role, Severity, Suppressed};
+use super::{Report, experiment, places, url};
+use crate::confirm::Unexplained;
+use crate::finding::{Confidence, Evidence, Finding, Role, Severity, Suppressed};
 use crate::text::Span;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -20,8 +21,29 @@ struct JsonFinding<'a> {
     fingerprint: &'a str,
     story: Vec<JsonStep<'a>>,
     suppressed: Option<&'a Suppressed>,
-    /// What a heap showed: not known here.
-    evidence: Option<()>,
+    evidence: Option<JsonEvidence<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonEvidence<'a> {
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reason: &'a str,
+    executed: &'a [Option<u64>],
+    alive: &'a [u64],
+    retained_bytes: &'a [u64],
+    bytes_per_execution: Option<u64>,
+    holder: &'a str,
+    path: &'a [String],
+}
+
+#[derive(Serialize)]
+struct JsonUnexplained<'a> {
+    path: &'a str,
+    line: u32,
+    what: &'a str,
+    alive: &'a [u64],
+    retained_bytes: &'a [u64],
 }
 
 #[derive(Serialize)]
@@ -67,6 +89,13 @@ pub(super) fn render(report: Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     serde_json::to_writer(&mut *out, &files)?;
     write!(out, ",\n\"notes\": ")?;
     serde_json::to_writer(&mut *out, report.notes)?;
+    if let Some(proof) = &report.proof {
+        write!(out, ",\n\"unexplained\": ")?;
+        let unexplained: Vec<JsonUnexplained> = proof.unexplained.iter().map(json_unexplained).collect();
+        serde_json::to_writer(&mut *out, &unexplained)?;
+        write!(out, ",\n\"experiment\": ")?;
+        serde_json::to_writer(&mut *out, &proof.experiment.map(experiment::json))?;
+    }
     writeln!(out, "}}")
 }
 
@@ -90,8 +119,25 @@ fn json_finding<'a>(report: &Report<'a>, finding: &'a Finding) -> JsonFinding<'a
         fingerprint: &finding.fingerprint,
         story: finding.story.iter().map(step).collect(),
         suppressed: finding.suppressed.as_ref(),
-        evidence: None,
+        evidence: finding.evidence.as_ref().map(json_evidence),
     }
+}
+
+fn json_evidence(evidence: &Evidence) -> JsonEvidence<'_> {
+    JsonEvidence {
+        verdict: evidence.verdict.text(),
+        reason: &evidence.reason,
+        executed: &evidence.executed,
+        alive: &evidence.alive,
+        retained_bytes: &evidence.retained_bytes,
+        bytes_per_execution: evidence.bytes_per_execution,
+        holder: &evidence.holder,
+        path: &evidence.path,
+    }
+}
+
+fn json_unexplained(it: &Unexplained) -> JsonUnexplained<'_> {
+    JsonUnexplained { path: &it.path, line: it.line, what: &it.what, alive: &it.alive, retained_bytes: &it.retained_bytes }
 }
 
 fn json_range(report: &Report<'_>, span: Span) -> JsonRange {

@@ -4,7 +4,9 @@
 //! that was settled before.
 
 mod concise;
+mod evidence;
 mod excerpt;
+mod experiment;
 mod frame;
 mod json;
 mod page;
@@ -13,7 +15,9 @@ mod pretty;
 mod style;
 mod summary;
 
+use crate::confirm::Unexplained;
 use crate::finding::{Finding, HOUSE_RULES};
+use crate::prove::Experiment;
 use crate::text::{FileId, LineIndex};
 use crate::workspace::Files;
 use std::io::{self, Write};
@@ -41,6 +45,17 @@ pub struct Report<'a> {
     pub hidden: usize,
     /// What the user should know: one sentence each, sorted.
     pub notes: &'a [String],
+    /// What a heap showed beside the findings, if one was asked.
+    pub proof: Option<Proof<'a>>,
+}
+
+/// What a heap showed beside the findings.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof<'a> {
+    /// Growth that no finding explains, the largest first.
+    pub unexplained: &'a [Unexplained],
+    /// What was done, if the process was ours.
+    pub experiment: Option<&'a Experiment>,
 }
 
 /// An output format.

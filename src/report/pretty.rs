@@ -1,6 +1,8 @@
 //! Frames around the source, for people: each finding with its story drawn as labels, file by file.
 
+use super::evidence;
 use super::excerpt::{Excerpt, Mark};
+use super::experiment;
 use super::style::{Style, harmless};
 use super::summary::{confidence_word, severity_word};
 use super::{Report, places};
@@ -19,7 +21,13 @@ pub(super) fn render(report: Report<'_>, style: Style, out: &mut dyn Write) -> i
             let text = if n == 0 { &text[..] } else { text.split_once('\n').map_or("", |(_, rest)| rest) };
             out.write_all(text.as_bytes())?;
         }
+        if let Some(it) = &finding.evidence {
+            out.write_all(evidence::lines(it, style).as_bytes())?;
+        }
         writeln!(out)?;
+    }
+    if let Some(proof) = &report.proof {
+        out.write_all(experiment::lines(proof, style).as_bytes())?;
     }
     Ok(())
 }

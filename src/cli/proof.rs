@@ -1,0 +1,155 @@
+//! What `confirm` and `prove` share: the project and its findings, suspects too, and the report with evidence.
+
+use super::Exit;
+use super::args::FormatArg;
+use super::check;
+use super::failure::Failure;
+use super::output::{tell, to_stdout};
+use super::project::{self, Request};
+use super::terminal::Terminal;
+use crate::capture::{Coverage, map};
+use crate::config::{Confidence, Settings};
+use crate::confirm::{Executions, Observation, Project, Unexplained, observe};
+use crate::finding::{self, Judged, Verdict, rule_ids};
+use crate::prove::Experiment;
+use crate::report::{self, Format, Proof, Report, Style};
+use crate::rulebook::Rulebook;
+use crate::workspace::{self, Analysis};
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Bytes of a script or source map that a heap names.
+const SIDE_FILE: u64 = 64 << 20;
+
+/// A project with its findings.
+pub(super) struct Case {
+    pub(super) analysis: Analysis,
+    pub(super) judged: Judged,
+    /// The working directory, symbolic links resolved.
+    pub(super) root: PathBuf,
+    /// The least confidence that is shown without evidence.
+    least: Confidence,
+}
+
+/// Analyses the project. A heap answers suspects as well as it answers what is certain, so all of them are in it.
+pub(super) fn open(request: Request<'_>, terminal: Terminal) -> Result<Case, Failure> {
+    let folder = project::folder()?;
+    let rulebook = Rulebook::builtin();
+    let mut settings: Settings = project::settings(request, &folder, &rule_ids(rulebook), terminal)?;
+    let least = settings.min_confidence;
+    settings.min_confidence = Confidence::Suspect;
+    let selection = project::selection(request, &settings, &folder)?;
+    let mut analysis = workspace::run(&selection, rulebook);
+    let judged = check::settle(&mut analysis, &settings, rulebook);
+    if analysis.files.checked == 0 {
+        return Err(Failure::new("there is no JavaScript or TypeScript file to check"));
+    }
+    let root = fs::canonicalize(&folder).unwrap_or(folder);
+    Ok(Case { analysis, judged, root, least })
+}
+
+impl Case {
+    /// The program, for `confirm`.
+    pub(super) fn with_project<T>(&mut self, run: impl FnOnce(Project<'_>, &mut [finding::Finding]) -> T) -> T {
+        let texts = |file| self.analysis.texts.get(file).map(|it| (it.text.as_str(), &it.lines));
+        let root = self.root.clone();
+        let read = |path: &Path| read_below(&root, path);
+        let project = Project { units: &self.analysis.units, texts: &texts, root: &root, read: &read };
+        run(project, &mut self.judged.findings)
+    }
+
+    /// Leaves out what is neither sure enough nor shown by the heap.
+    pub(super) fn narrow(&mut self) {
+        let least = self.least;
+        let is_shown = |it: &finding::Finding| {
+            let shown = it.evidence.as_ref().is_some_and(|it| matches!(it.verdict, Verdict::Confirmed | Verdict::Accumulated));
+            shown || rank(it.confidence) >= rank_of(least)
+        };
+        let before = self.judged.findings.len();
+        self.judged.findings.retain(|it| is_shown(it));
+        self.judged.hidden += before - self.judged.findings.len();
+    }
+
+    /// Writes the report.
+    pub(super) fn report(
+        &self,
+        unexplained: &[Unexplained],
+        experiment: Option<&Experiment>,
+        format: FormatArg,
+        terminal: Terminal,
+    ) -> Result<(), Failure> {
+        let paths = self.analysis.paths();
+        let report = Report {
+            findings: &self.judged.findings,
+            paths: &paths,
+            texts: &|file| self.analysis.texts.get(file).map(|it| (it.text.as_str(), &it.lines)),
+            files: &self.analysis.files,
+            hidden: self.judged.hidden,
+            notes: &self.analysis.notes,
+            proof: Some(Proof { unexplained, experiment }),
+        };
+        let (format, style): (Format, Style) = (format.into(), terminal.stdout());
+        to_stdout(|out: &mut dyn Write| {
+            report::render(report, format, style, out)?;
+            if format == Format::Pretty && !terminal.quiet {
+                out.write_all(report::summary(&report, style).as_bytes())?;
+            }
+            Ok(())
+        })?;
+        for error in &self.analysis.errors {
+            tell(&format!("error: {error}"));
+        }
+        Ok(())
+    }
+
+    /// 1 when a leak that is not suppressed is confirmed.
+    pub(super) fn exit(&self) -> Exit {
+        let is_confirmed = |it: &finding::Finding| {
+            it.suppressed.is_none() && it.evidence.as_ref().is_some_and(|it| it.verdict == Verdict::Confirmed)
+        };
+        if !self.analysis.errors.is_empty() {
+            return Exit::Failed;
+        }
+        if self.judged.findings.iter().any(is_confirmed) { Exit::Found } else { Exit::Clean }
+    }
+}
+
+fn rank(confidence: finding::Confidence) -> u8 {
+    confidence as u8
+}
+
+fn rank_of(confidence: Confidence) -> u8 {
+    match confidence {
+        Confidence::Suspect => finding::Confidence::Suspect as u8,
+        Confidence::Likely => finding::Confidence::Likely as u8,
+        Confidence::Certain => finding::Confidence::Certain as u8,
+    }
+}
+
+/// Reads a file that a heap names: only below the root, whatever links say.
+fn read_below(root: &Path, path: &Path) -> Option<Vec<u8>> {
+    let path = fs::canonicalize(path).ok()?;
+    if !path.starts_with(root) || !path.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path).ok()?.take(SIDE_FILE).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Reads a snapshot.
+pub(super) fn shot(project: Project<'_>, findings: &[finding::Finding], path: &Path) -> Result<Observation, Failure> {
+    let bytes = map(path).map_err(|error| Failure::io("read", path, &error))?;
+    observe(project, findings, &bytes).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+}
+
+/// Execution counts in the words of `confirm`.
+pub(super) fn executions(coverage: &[Coverage]) -> Executions {
+    let mut ran = Executions::default();
+    for script in coverage.iter().flat_map(|it| &it.scripts) {
+        let ranges = script.functions.iter().flat_map(|it| &it.ranges);
+        ran.add(&script.url, ranges.map(|it| (it.start, it.end, it.count)));
+    }
+    ran
+}

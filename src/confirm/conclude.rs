@@ -1,0 +1,179 @@
+//! A series of observations to evidence.
+
+use super::observe::{Observation, Seen};
+use super::verdict::Ledger;
+use super::{Executions, Project};
+use crate::finding::{Evidence, Finding, Sought, Verdict};
+use std::collections::BTreeMap;
+
+/// Observations of one process, in the order of their snapshots.
+#[derive(Debug)]
+pub struct Series {
+    /// One more, before the first, with no load between the two: what grows there comes by itself.
+    pub idle: Option<Observation>,
+    /// One per snapshot.
+    pub shots: Vec<Observation>,
+    /// What ran between one snapshot and the next, where that is known.
+    pub executed: Vec<Option<Executions>>,
+}
+
+/// Growth that no finding explains.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unexplained {
+    /// The script, as findings' paths are shown if it is one of the program's.
+    pub path: String,
+    /// From 1; 0 if it is not known.
+    pub line: u32,
+    /// What grows: `closure`, `Timeout`, `Map`.
+    pub what: String,
+    /// Alive, per snapshot.
+    pub alive: Vec<u64>,
+    /// Retained, per snapshot.
+    pub retained_bytes: Vec<u64>,
+}
+
+/// Gives every finding its evidence.
+pub fn conclude(project: Project<'_>, findings: &mut [Finding], series: &Series) -> Vec<Unexplained> {
+    let _ = project;
+    let shared = groups(findings);
+    let lines: Vec<Line> = findings.iter().enumerate().map(|(i, it)| line(it, i, series)).collect();
+    for (i, finding) in findings.iter_mut().enumerate() {
+        let mates: Vec<&Line> = shared[i].iter().map(|it| &lines[*it]).collect();
+        finding.evidence = Some(evidence(finding, &lines[i], &mates, series));
+    }
+    Vec::new()
+}
+
+/// A finding's line of the ledger.
+struct Line {
+    /// Whether its place was found in any snapshot.
+    located: bool,
+    shots: Vec<Seen>,
+    /// What an interval without load adds.
+    idle: i64,
+    executed: Vec<Option<u64>>,
+}
+
+fn line(finding: &Finding, index: usize, series: &Series) -> Line {
+    let of = |n: usize| -> Vec<&Seen> { series.shots.iter().filter_map(|it| it.sightings[index].seen.get(n)).collect() };
+    // The first thing that is there at all; else the first whose place is known.
+    let all = 0..finding.trace.sought.len();
+    let there = all.clone().find(|n| of(*n).iter().any(|it| it.alive > 0));
+    let chosen = there.or_else(|| all.clone().find(|n| of(*n).iter().any(|it| it.located))).unwrap_or(0);
+    let shots: Vec<Seen> = of(chosen).into_iter().cloned().collect();
+    let before = series.idle.as_ref().and_then(|it| it.sightings[index].seen.get(chosen));
+    let idle = before.zip(shots.first()).map_or(0, |(before, first)| first.alive as i64 - before.alive as i64);
+    let places = series.shots.last().map_or(&[][..], |it| &it.sightings[index].runs_at);
+    let ran = |it: &Executions| places.iter().map(|(script, offset)| it.at(script, *offset)).sum();
+    let executed = series.executed.iter().map(|it| it.as_ref().map(ran)).collect();
+    Line { located: shots.iter().any(|it| it.located), shots, idle, executed }
+}
+
+fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) -> Evidence {
+    let alive: Vec<u64> = line.shots.iter().map(|it| it.alive).collect();
+    let retained_bytes: Vec<u64> = line.shots.iter().map(|it| it.bytes).collect();
+    let (verdict, reason) = judge(finding, line, &alive, mates, series);
+    let last = line.shots.last().cloned().unwrap_or_default();
+    let ran: Option<u64> = line.executed.iter().copied().sum();
+    let grown = match retained_bytes[..] {
+        [first, .., last] => last.saturating_sub(first),
+        _ => 0,
+    };
+    Evidence {
+        verdict,
+        reason,
+        bytes_per_execution: ran.filter(|it| *it > 0).map(|it| grown / it),
+        executed: line.executed.clone(),
+        alive,
+        retained_bytes,
+        holder: last.holder,
+        path: last.path,
+    }
+}
+
+fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series: &Series) -> (Verdict, String) {
+    let ran: Option<u64> = line.executed.iter().copied().sum();
+    if !line.executed.is_empty() && ran == Some(0) {
+        return (Verdict::NotExercised, String::new());
+    }
+    if finding.trace.sought.is_empty() {
+        return (Verdict::Unmapped, "a heap does not show it".into());
+    }
+    if !line.located {
+        return (Verdict::Unmapped, "its place was not found in the heap".into());
+    }
+    let limit = finding.trace.limit;
+    let delay = pending_delay(finding, alive, series);
+    let of = |executed: &[Option<u64>]| Ledger { alive, executed, idle: line.idle, limit, delay }.verdict();
+    if mates.is_empty() {
+        return of(&line.executed);
+    }
+    // One count for several sites: only all of them together can be held against it.
+    let mut together = line.executed.clone();
+    for mate in mates {
+        together.iter_mut().zip(&mate.executed).for_each(|(sum, more)| *sum = sum.zip(*more).map(|(a, b)| a + b));
+    }
+    let others: Option<u64> = mates.iter().map(|it| it.executed.iter().copied().sum::<Option<u64>>()).sum();
+    if others == Some(0) {
+        return of(&line.executed);
+    }
+    match of(&together) {
+        (Verdict::Confirmed, _) if !is_all(alive, &together) => {
+            (Verdict::Unmapped, "another finding shares its code, and the heap cannot tell which of them stay".into())
+        }
+        (verdict, reason) if reason.is_empty() => (verdict, "together with another finding that shares its code".into()),
+        other => other,
+    }
+}
+
+/// Whether as many stay as were made.
+fn is_all(alive: &[u64], executed: &[Option<u64>]) -> bool {
+    let made: Option<u64> = executed.iter().copied().sum();
+    let stayed = alive.last().zip(alive.first()).map(|(last, first)| last.saturating_sub(*first));
+    made.zip(stayed).is_some_and(|(made, stayed)| stayed * 10 >= made * 9)
+}
+
+/// A timer that runs longer is no release that anybody waits for, in milliseconds.
+const RELEASE: f64 = 600_000.0;
+
+/// The longest delay of one-shot timers from the same files that grow as the finding does: they may release it.
+fn pending_delay(finding: &Finding, alive: &[u64], series: &Series) -> Option<f64> {
+    if finding.rule == "timeout-keeps-scope" {
+        return None;
+    }
+    let (first, last) = (series.shots.first()?, series.shots.last()?);
+    let grown = alive.last()?.saturating_sub(*alive.first()?);
+    let of = |shot: &Observation, file| shot.timeouts.get(&file).copied().unwrap_or_default();
+    let files = finding.trace.sites.iter().map(|it| it.file);
+    let growing = files.filter(|it| {
+        let timers = of(last, *it).0.saturating_sub(of(first, *it).0);
+        timers > 0 && timers * 2 >= grown
+    });
+    growing.map(|it| of(last, it).1).filter(|it| *it <= RELEASE).max_by(f64::total_cmp)
+}
+
+/// By finding, the others that count the same slots.
+fn groups(findings: &[Finding]) -> Vec<Vec<usize>> {
+    let mut by_function: BTreeMap<(u8, u32, u32), Vec<usize>> = BTreeMap::new();
+    for (i, finding) in findings.iter().enumerate() {
+        for sought in &finding.trace.sought {
+            if let Sought::Slots { kind, functions, .. } = sought {
+                for f in functions {
+                    by_function.entry((*kind as u8, f.file.0, f.start)).or_default().push(i);
+                }
+            }
+        }
+    }
+    let mut groups = vec![Vec::new(); findings.len()];
+    for members in by_function.values() {
+        for &a in members {
+            let others = members.iter().copied().filter(|b| findings[a].trace.sites != findings[*b].trace.sites);
+            groups[a].extend(others);
+        }
+    }
+    groups.iter_mut().for_each(|it: &mut Vec<usize>| {
+        it.sort_unstable();
+        it.dedup();
+    });
+    groups
+}

@@ -1,0 +1,121 @@
+//! The experiment behind a verdict: what was started, sent and measured, and what grew that no finding explains.
+
+use super::Proof;
+use super::evidence::{bytes, signed};
+use super::style::{Style, harmless};
+use crate::prove::Experiment;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Unexplained growth that is shown to people.
+const SHOWN: usize = 10;
+
+#[derive(Serialize)]
+pub(super) struct JsonExperiment<'a> {
+    command: &'a [String],
+    node_version: &'a str,
+    node_env: Option<&'a str>,
+    rounds: u32,
+    requests_per_round: u64,
+    requests: u64,
+    connections: u64,
+    failed_requests: u64,
+    routes_driven: Vec<String>,
+    routes_left_out: Vec<JsonLeftOut<'a>>,
+    bytes_per_request: Option<i64>,
+    bytes_per_live_connection: Option<i64>,
+    bytes_per_closed_connection: Option<i64>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct JsonLeftOut<'a> {
+    method: &'a str,
+    path: &'a str,
+    reason: String,
+}
+
+/// The twin of an experiment in JSON.
+pub(super) fn json(it: &Experiment) -> JsonExperiment<'_> {
+    let left_out = |it| -> JsonLeftOut<'_> {
+        let it: &crate::prove::LeftOut = it;
+        JsonLeftOut { method: &it.method, path: &it.path, reason: it.reason.text() }
+    };
+    JsonExperiment {
+        command: &it.command,
+        node_version: &it.node,
+        node_env: it.node_env.as_deref(),
+        rounds: it.rounds,
+        requests_per_round: it.requests,
+        requests: it.sent,
+        connections: it.connections,
+        failed_requests: it.failed,
+        routes_driven: it.routes.iter().map(|it| format!("{} {}", it.method, it.path)).collect(),
+        routes_left_out: it.left_out.iter().map(left_out).collect(),
+        bytes_per_request: it.bytes_per_request,
+        bytes_per_live_connection: it.per_connection.map(|it| it.live),
+        bytes_per_closed_connection: it.per_connection.map(|it| it.closed),
+        notes: &it.notes,
+    }
+}
+
+/// The lines below the findings.
+pub(super) fn lines(proof: &Proof<'_>, style: Style) -> String {
+    let mut text = String::new();
+    unexplained(proof, style, &mut text);
+    if let Some(experiment) = proof.experiment {
+        measured(experiment, style, &mut text);
+    }
+    text
+}
+
+fn unexplained(proof: &Proof<'_>, style: Style, text: &mut String) {
+    if proof.unexplained.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "{}", style.bold("growth that no finding explains"));
+    for it in proof.unexplained.iter().take(SHOWN) {
+        let alive: Vec<String> = it.alive.iter().map(u64::to_string).collect();
+        let size = it.retained_bytes.last().copied().unwrap_or_default();
+        let place = if it.line > 0 { format!("{}:{}", it.path, it.line) } else { it.path.clone() };
+        let _ = writeln!(text, "  {}  {}  {}  {}", harmless(&place), harmless(&it.what), alive.join(", "), bytes(size));
+    }
+    if proof.unexplained.len() > SHOWN {
+        let _ = writeln!(text, "  and {} more", proof.unexplained.len() - SHOWN);
+    }
+    text.push('\n');
+}
+
+fn measured(it: &Experiment, style: Style, text: &mut String) {
+    let env = it.node_env.as_deref().map_or_else(|| "NODE_ENV not set".to_owned(), |env| format!("NODE_ENV={}", harmless(env)));
+    let _ = writeln!(text, "{} Node {}, {env}", style.bold("experiment"), harmless(&it.node));
+    let _ = write!(text, "  {} rounds, {} requests", it.rounds, it.sent);
+    if it.connections > 0 {
+        let _ = write!(text, ", {} connections", it.connections);
+    }
+    let _ = writeln!(text, ", {} failed, {:.1} s", it.failed, it.times.total.as_secs_f64());
+    for (why, count) in &it.failures {
+        let _ = writeln!(text, "  {count} failed: {}", harmless(why));
+    }
+    let routes: Vec<String> = it.routes.iter().take(SHOWN).map(|it| format!("{} {}", it.method, it.path)).collect();
+    if !routes.is_empty() {
+        let more = it.routes.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _ = writeln!(
+            text,
+            "  driven: {}{more}; {} left out (--dry-run lists them)",
+            harmless(&routes.join(", ")),
+            it.left_out.len()
+        );
+    }
+    if let Some(each) = it.bytes_per_request {
+        let _ = writeln!(text, "  {} stay per request", signed(each));
+    }
+    if let Some(each) = it.per_connection {
+        let _ = writeln!(text, "  {} per live connection, {} per closed connection", signed(each.live), signed(each.closed));
+    }
+    for note in &it.notes {
+        let _ = writeln!(text, "  note: {}", harmless(note));
+    }
+    text.push('\n');
+}
