@@ -19,8 +19,9 @@ const AFTERWARDS: Duration = Duration::from_millis(250);
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(40);
 
-/// What a process listens on; nothing of it stays behind.
-const SERVERS: &str = "(() => {
+/// What a process listens on; nothing of it stays behind. Asked in a turn of the event loop: an expression can run amid a
+/// module of Node that is still loading, and whoever asks for that module then gets half of it, the program, too.
+const SERVERS: &str = "new Promise((done, fail) => setImmediate(() => { try { done((() => {
   const load = typeof require === 'function' ? require : process.getBuiltinModule;
   const [net, tls, http, https, cluster] = ['net', 'tls', 'http', 'https', 'cluster'].map(it => load(it));
   const sort = it => it instanceof https.Server ? 'https' : it instanceof http.Server ? 'http'
@@ -32,7 +33,7 @@ const SERVERS: &str = "(() => {
       : { sort: 'pipe', host: String(at), port: 0, upgrades: false };
   });
   return { servers, workers: cluster.isPrimary ? Object.keys(cluster.workers || {}).length : 0, worker: !!cluster.isWorker };
-})()";
+})()); } catch (error) { fail(error); } }))";
 
 /// What a server speaks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
