@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Experiments at a time.
-const LANES: usize = 2;
+const LANES: usize = 4;
 
 /// What a comment says of its line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -103,7 +103,7 @@ fn servers() -> Vec<Server> {
 fn quick() -> Vec<Server> {
     let is_quick = |it: &Server| {
         let name = it.name();
-        let other = name.len() % 2 == 0;
+        let other = name.len().is_multiple_of(2);
         let (leaks, fixed) = if other { ("-commonjs-leaks", "-esm-fixed") } else { ("-esm-leaks", "-commonjs-fixed") };
         !it.folder.parent().unwrap().ends_with("servers") || name.ends_with(leaks) || name.ends_with(fixed)
     };

@@ -249,11 +249,14 @@ fn children_are_found_wherever_they_went() {
 
 #[test]
 fn snapshots_stay_only_when_asked_for() {
-    let project = Project::new("const kept = [];\nrequire('http').createServer((req, res) => {\n  kept.push(req.url + Math.random());\n  res.end();\n}).listen(0);\n");
+    let project = Project::new(
+        "const kept = [];\nrequire('http').createServer((req, res) => {\n  kept.push(req.url + Math.random());\n  res.end();\n}).listen(0);\n",
+    );
     let output = project.run(&["--requests", "40", "--rounds", "2", "--keep", "heaps"]);
     assert!(output.status.code().is_some_and(|it| it < 2), "{}", err(&output));
     let names = support::node::names(&project.0.path().join("heaps"));
-    let expected = ["0.coverage.json", "0.heapsnapshot", "1.coverage.json", "1.heapsnapshot", "2.coverage.json", "2.heapsnapshot"];
+    let expected =
+        ["0.coverage.json", "0.heapsnapshot", "1.coverage.json", "1.heapsnapshot", "2.coverage.json", "2.heapsnapshot"];
     assert_eq!(names, [&expected[..], &["control.heapsnapshot", "manifest.json"]].concat());
     use std::os::unix::fs::PermissionsExt;
     let mode = |path: &str| fs::metadata(project.0.path().join(path)).unwrap().permissions().mode() & 0o777;

@@ -3,7 +3,7 @@
 use super::acquisition::Acquisition;
 use super::constant;
 use super::unreleased::is_listener;
-use crate::facts::{BinaryOp, Expr, Sym};
+use crate::facts::{BinaryOp, Expr, RegionId, Sym};
 use crate::finding::{Owner, SlotKind, Sought, Trace};
 use crate::program::{ExprRef, FnRef, Place, Program, Root, Shape, Value};
 use crate::rulebook::Rule;
@@ -148,7 +148,30 @@ fn name(program: &Program<'_>, sym: Sym, file: FileId) -> Option<String> {
     of(file).or_else(|| program.files().find_map(of))
 }
 
-/// The number that the program compares the size with at a use of a collection.
+/// Methods that leave a collection as it is.
+const LOOKS: [&str; 19] = [
+    "slice",
+    "concat",
+    "filter",
+    "map",
+    "at",
+    "get",
+    "has",
+    "includes",
+    "indexOf",
+    "find",
+    "findIndex",
+    "join",
+    "some",
+    "every",
+    "flat",
+    "toSorted",
+    "toReversed",
+    "toSpliced",
+    "with",
+];
+
+/// The number that the program compares the size with at a use of a collection, if anything that may matter depends on it.
 pub(super) fn limit(program: &Program<'_>, used: ExprRef) -> Option<u64> {
     let size = program.parent(used)?;
     let test = program.parent(size)?;
@@ -157,5 +180,41 @@ pub(super) fn limit(program: &Program<'_>, used: ExprRef) -> Option<u64> {
     let Expr::Binary(BinaryOp::Less | BinaryOp::Greater, a, b) = facts.expr(test.id) else { return None };
     let other = if a == size.id { b } else { a };
     let number = constant::number(program, used.with(other))?;
-    (object == used.id && matches!(facts.text(name), "length" | "size") && number >= 2.0).then_some(number as u64)
+    let is_limit = object == used.id && matches!(facts.text(name), "length" | "size") && number >= 2.0;
+    (is_limit && decides(program, test, &program.place(used)?)).then_some(number as u64)
+}
+
+/// Whether what depends on a test may do anything to a collection, or keep others from it.
+fn decides(program: &Program<'_>, test: ExprRef, place: &Place) -> bool {
+    let facts = program.facts(test.file());
+    let mut whole = test;
+    while let Some(outer) = program.parent(whole).filter(|it| matches!(facts.expr(it.id), Expr::Logical(..) | Expr::Unary(..))) {
+        whole = outer;
+    }
+    let decided: Vec<RegionId> = (0..facts.regions.len())
+        .map(|it| RegionId(it as u32))
+        .filter(|it| facts.regions[it.index()].test == whole.id || facts.regions[it.index()].test == test.id)
+        .collect();
+    // Not a condition: nobody knows what becomes of the answer.
+    if decided.is_empty() || decided.iter().any(|it| facts.regions[it.index()].exits) {
+        return true;
+    }
+    let is_inside = |mut region: RegionId| loop {
+        if decided.contains(&region) {
+            return true;
+        }
+        match facts.regions[region.index()].parent.get() {
+            Some(outer) => region = outer,
+            None => return false,
+        }
+    };
+    facts.sites.iter().any(|site| is_inside(site.region) && !only_looks(program, test.with(site.expr), place))
+}
+
+/// `log.slice(-10)`
+fn only_looks(program: &Program<'_>, site: ExprRef, place: &Place) -> bool {
+    let facts = program.facts(site.file());
+    let Expr::Call(callee, _) = facts.expr(site.id) else { return false };
+    let Expr::Member(object, name) = facts.expr(callee) else { return false };
+    LOOKS.contains(&facts.text(name)) && program.place(site.with(object)).as_ref() == Some(place)
 }

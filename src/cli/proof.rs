@@ -43,7 +43,9 @@ pub(super) fn open(request: Request<'_>, terminal: Terminal) -> Result<Case, Fai
     let mut analysis = workspace::run(&selection, rulebook);
     let judged = check::settle(&mut analysis, &settings, rulebook);
     if analysis.files.checked == 0 {
-        return Err(Failure::new("there is no JavaScript or TypeScript file to check"));
+        let absent = analysis.errors.join("\n");
+        let said = if absent.is_empty() { "there is no JavaScript or TypeScript file to check" } else { &absent };
+        return Err(Failure::new(said));
     }
     let root = fs::canonicalize(&folder).unwrap_or(folder);
     Ok(Case { analysis, judged, root, least })

@@ -85,6 +85,11 @@ impl<'a> Atlas<'a> {
         found
     }
 
+    /// Whether a file of the program ran as it is written.
+    pub(super) fn is_plain(&self, file: FileId) -> bool {
+        self.scripts.values().any(|it| matches!(it, Chart::Plain(plain) if *plain == file))
+    }
+
     /// The path of a script of the program.
     pub(super) fn scripts_of(&self, file: FileId) -> impl Iterator<Item = &str> {
         let mut paths: Vec<&str> = self

@@ -58,6 +58,9 @@ fn show_path(scene: &Scene<'_, '_>, finding: &mut Finding) {
     if let Some(node) = tally.nodes.last() {
         evidence.path = scene.path(*node);
     }
+    if evidence.holder.is_empty() {
+        evidence.holder = evidence.path.first().cloned().unwrap_or_default();
+    }
 }
 
 /// Bytes of what grows, in every snapshot.

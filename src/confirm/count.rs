@@ -17,6 +17,8 @@ pub(super) struct Tally {
     pub(super) alive: u64,
     /// What keeps the bytes: distinct nodes.
     pub(super) nodes: Vec<NodeIx>,
+    /// Pointers to them in arrays: one function may be a listener many times.
+    pub(super) pointers: u64,
     /// The collection, emitter, timers that hold it, in words.
     pub(super) holder: String,
 }
@@ -26,7 +28,8 @@ pub(super) fn count(scene: &Scene<'_, '_>, sought: &Sought) -> Tally {
     match sought {
         Sought::Slots { kind, functions, within, event, delay } => {
             let asked = closures(scene, functions, *within);
-            slots(scene, *kind, &asked, event.as_deref(), *delay)
+            let tally = slots(scene, *kind, &asked, event.as_deref(), *delay);
+            Tally { located: tally.located || are_charted(scene, functions), ..tally }
         }
         Sought::Closures { functions, within } => {
             let nodes: Vec<NodeIx> = sorted(closures(scene, functions, *within).into_iter().collect());
@@ -37,6 +40,11 @@ pub(super) fn count(scene: &Scene<'_, '_>, sought: &Sought) -> Tally {
         Sought::Properties(owner, path) => entries(scene, owner, path, true),
         Sought::Instances { classes, names } => instances(scene, classes, names),
     }
+}
+
+/// Whether all functions would be found if one of their closures was alive: their files run as they are written.
+fn are_charted(scene: &Scene<'_, '_>, functions: &[Span]) -> bool {
+    !functions.is_empty() && functions.iter().all(|it| scene.atlas.is_plain(it.file))
 }
 
 fn closures(scene: &Scene<'_, '_>, functions: &[Span], within: Span) -> FxHashSet<NodeIx> {
@@ -68,7 +76,14 @@ fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event
         SlotKind::Timer => "the timers of the event loop".to_owned(),
         _ => holders(scene, &found),
     };
-    Tally { located: !asked.is_empty(), alive: found.len() as u64, nodes: sorted(found.iter().map(keeps).collect()), holder }
+    let pointers = found.iter().filter(|it| matches!(it.hold, Hold::Listener { .. })).count() as u64;
+    Tally {
+        located: !asked.is_empty(),
+        alive: found.len() as u64,
+        nodes: sorted(found.iter().map(keeps).collect()),
+        pointers,
+        holder,
+    }
 }
 
 /// `EventEmitter`, `3 emitters`
@@ -105,7 +120,7 @@ fn entries(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], properties: bo
         scene.collections.entries(scene.snapshot, *node).map(|it| it.count)
     };
     let counts: Vec<u64> = nodes.iter().filter_map(of).collect();
-    Tally { located: !counts.is_empty(), alive: counts.iter().sum(), holder: named(scene, owner, path, &nodes), nodes }
+    Tally { located: !counts.is_empty(), alive: counts.iter().sum(), holder: named(scene, owner, path, &nodes), nodes, pointers: 0 }
 }
 
 fn step(scene: &Scene<'_, '_>, node: NodeIx, name: &str) -> Vec<NodeIx> {

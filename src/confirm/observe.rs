@@ -9,6 +9,9 @@ use crate::text::{FileId, Span};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Bytes of a pointer: Node does not compress them.
+const POINTER: u64 = 8;
+
 /// What one snapshot shows of some findings: a few numbers for each, so that the snapshot itself can go.
 #[derive(Debug)]
 pub struct Observation {
@@ -66,8 +69,8 @@ fn sighting(scene: &Scene<'_, '_>, finding: &Finding) -> Sighting {
 }
 
 fn seen(scene: &Scene<'_, '_>, tally: Tally) -> Seen {
-    let Tally { located, alive, nodes, holder } = tally;
-    Seen { located, alive, bytes: scene.bytes(&nodes), holder }
+    let Tally { located, alive, nodes, pointers, holder } = tally;
+    Seen { located, alive, bytes: scene.bytes(&nodes) + pointers * POINTER, holder }
 }
 
 /// The program's timers that fire once: the file of the function, and the delay in milliseconds.
