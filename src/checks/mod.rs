@@ -15,6 +15,7 @@ mod production;
 mod removal;
 mod returned;
 mod story;
+mod teardown;
 mod timeout;
 mod trace;
 mod unbounded;

@@ -4,6 +4,7 @@ use super::acquisition::{Acquisition, acquisitions};
 use super::listener::{self, Match, Removals};
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
+use super::teardown;
 use super::timeout;
 use super::trace;
 use crate::facts::{Expr, RegionKind, Sym};
@@ -18,7 +19,10 @@ pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) ->
     for acquired in acquisitions(program, file) {
         match judge(program, removals, &acquired) {
             Some(finding) => found.push(finding),
-            None => found.extend(returned::check(program, removals, &acquired)),
+            None => {
+                found.extend(returned::check(program, removals, &acquired));
+                found.extend(teardown::check(program, removals, &acquired));
+            }
         }
     }
     found
@@ -236,9 +240,7 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     {
         return (covers, Flow::default());
     }
-    let Some(receiver) = acquired.receiver else { return (Coverage::none(), Flow::default()) };
-    let event = acquired.model.event.and_then(|n| program.argument(call, n as i8)).map(|it| program.constant_text(it));
-    let answers = removals.answers(program, receiver, event.as_ref(), acquired.handler(program));
+    let answers = removals.answers(program, acquired);
     let removing: Vec<SiteRef> = answers.iter().filter(|it| it.1 == Match::Removes).map(|it| it.0).collect();
     let mut coverage = program.coverage(acquired.site, &removing);
     if coverage.grade == Grade::None

@@ -322,6 +322,16 @@ impl Program<'_> {
         }
     }
 
+    /// Whether an edge leads from an event that ends what emits it.
+    pub fn is_ending(&self, edge: &super::Edge) -> bool {
+        let certain = match edge.how {
+            How::Callback { certainty, .. } => certainty == Some(Certainty::Sure),
+            How::Passed => false,
+            How::Call | How::Construct => return false,
+        };
+        certain || self.event_name(edge.site.expr).is_some_and(|it| ENDINGS.contains(&it.as_str()))
+    }
+
     /// Whether a release stands under a test within its function.
     fn is_tested(&self, release: SiteRef) -> bool {
         self.facts(release.expr.file()).regions[release.region.index()].parent.get().is_some()
