@@ -2,7 +2,7 @@
 
 use super::acquisition::Acquisition;
 use super::listener::{Match, Removals};
-use super::story::{Draft, of_rate, per, step};
+use super::story::{Draft, per, step};
 use super::trace;
 use super::unreleased::{is_listener, past, thing, token};
 use crate::facts::{Expr, FunctionKind};
@@ -27,20 +27,20 @@ struct Missed {
 pub(super) fn check(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> Option<Finding> {
     let rule = program.rulebook.rules.iter().find(|it| it.check == "incomplete")?;
     let resource = acquired.model.resource.as_str();
-    if OTHERS.contains(&resource) || acquired.model.once {
+    if OTHERS.contains(&resource) || acquired.model.once && is_listener(acquired) {
         return None;
     }
     let shape = program.served_by(acquired.site.expr.within)?;
     let releases = releases(program, removals, acquired, shape)?;
-    if releases.is_empty() || !outlives(program, acquired, shape) {
+    // A timer that is cleared before it is started again: one at most, and not for long.
+    let replaced = resource == "timeout" && releases.iter().all(|it| it.expr.within == acquired.site.expr.within);
+    if releases.is_empty() || replaced || !outlives(program, acquired, shape) {
         return None;
     }
     let missed = missed(program, acquired, shape, &releases)?;
     let made = how_made(program, missed.shape)?;
-    let mut confidence = of_rate(made).min(Confidence::Likely);
-    if resource == "timeout" {
-        confidence = confidence.min(Confidence::Suspect);
-    }
+    // That there is a release shows what is meant, even where only the outside makes the objects.
+    let confidence = if resource == "timeout" { Confidence::Suspect } else { Confidence::Likely };
     Some(finding(program, rule, acquired, &missed, made, confidence))
 }
 
@@ -71,20 +71,21 @@ fn outlives(program: &Program<'_>, acquired: &Acquisition<'_>, shape: Shape) -> 
 
 /// The end that comes by none of the releases: of the object itself, or of the one that owns it.
 fn missed(program: &Program<'_>, acquired: &Acquisition<'_>, shape: Shape, releases: &[SiteRef]) -> Option<Missed> {
-    let own: Vec<SiteRef> =
-        releases.iter().copied().filter(|it| it.expr.within == acquired.site.expr.within).collect();
+    let own: Vec<SiteRef> = releases.iter().copied().filter(|it| it.expr.within == acquired.site.expr.within).collect();
     let nested = |it: &&SiteRef| program.is_within(it.expr.within, acquired.site.expr.within);
     if program.coverage(acquired.site, &own).grade == Grade::Covers {
         return None;
     }
-    let closures: Vec<SiteRef> = releases.iter().filter(nested).copied().filter(|it| !own.contains(it)).collect();
+    let closures = releases.iter().filter(nested).copied();
+    let closures: Vec<SiteRef> = closures.filter(|it| !own.contains(it) && !program.runs_midway(it.expr.within)).collect();
     if program.coverage(acquired.site, &closures).grade == Grade::Covers || releases.iter().any(|it| answers_end(program, *it)) {
         return None;
     }
     let endings = program.endings(shape);
     if let Some(first) = endings.first() {
         let release = *releases.first()?;
-        if endings.iter().any(|ending| releases.iter().any(|it| ending.runs(it.expr.within))) {
+        let lasts = |it: &&SiteRef| !program.replaces(acquired.site, **it);
+        if endings.iter().any(|ending| releases.iter().filter(lasts).any(|it| ending.runs(it.expr.within))) {
             return missed_by_owner(program, shape, &endings, releases);
         }
         return Some(Missed { terminal: first.terminal, release, shape });

@@ -314,6 +314,7 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
 pub(super) fn thing(resource: &str) -> &'static str {
     match resource {
         "interval" => "interval",
+        "timeout" => "timer",
         "listener" | "process-listener" | "abort-listener" => "listener",
         "agent" => "agent",
         "pool-client" => "pooled client",
@@ -358,7 +359,7 @@ fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated
 
 pub(super) fn past(resource: &str) -> &'static str {
     match resource {
-        "interval" => "cleared",
+        "interval" | "timeout" => "cleared",
         "listener" | "process-listener" | "abort-listener" => "removed",
         "pool-client" => "released",
         "transaction" => "ended",

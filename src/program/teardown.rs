@@ -4,6 +4,7 @@
 //! ends that bypass it (`SEMANTICS.md` section 4).
 
 use super::Program;
+use super::calls::{Edge, How};
 use super::refs::{FnRef, Shape};
 use super::tables::Base;
 use crate::facts::{Expr, FnId};
@@ -136,10 +137,18 @@ impl Program<'_> {
             if reach.len() > MAX_REACH || !reach.insert(f) {
                 continue;
             }
-            open.extend(self.callees(f).map(|edge| edge.callee));
+            open.extend(self.callees(f).filter(|edge| !self.takes_off(edge)).map(|edge| edge.callee));
             open.extend(self.closures(f));
         }
         Ending { terminal, reach }
+    }
+
+    /// `emitter.off("data", this.onData)` names a function and does not run it.
+    fn takes_off(&self, edge: &Edge) -> bool {
+        let facts = self.facts(edge.site.expr.file());
+        let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
+        let Expr::Member(_, name) = facts.expr(callee) else { return false };
+        edge.how == How::Passed && (facts.text(name) == "off" || facts.text(name).starts_with("remove"))
     }
 
     /// The functions that a function makes.

@@ -18,10 +18,7 @@ const CHECKS: &[&str] = &[
     "limit-off",
     "by-property",
     "unsettled",
-    "overwritten",
     "incomplete",
-    "inserting",
-    "after-await",
 ];
 
 /// The headings that every page has below its title, in this order.
