@@ -12,6 +12,7 @@ mod misuse;
 mod named;
 mod pending;
 mod production;
+mod proof;
 mod removal;
 mod returned;
 mod story;
