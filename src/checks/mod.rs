@@ -18,6 +18,7 @@ mod returned;
 mod story;
 mod timeout;
 mod trace;
+mod trim;
 mod unbounded;
 mod unreleased;
 mod unsafe_default;

@@ -54,7 +54,8 @@ fn instance_of(program: &Program<'_>, f: FnRef) -> Option<Shape> {
     let facts = program.facts(f.file);
     let mut at = Some(f.id);
     while let Some(id) = at {
-        if let Value::Object(shape @ (Shape::Class(..) | Shape::Constructor(..))) = program.eval_this(FnRef { file: f.file, id }) {
+        if let Value::Object(shape @ (Shape::Class(..) | Shape::Constructor(..))) = program.eval_this(FnRef { file: f.file, id })
+        {
             return Some(shape);
         }
         at = facts.functions[id.index()].parent.get().filter(|it| *it != FnId::MODULE);
@@ -113,7 +114,11 @@ fn is_part(program: &Program<'_>, made: ExprRef) -> bool {
 /// Whether the function that makes the child also makes what it registers on: both are new together.
 fn is_renewed(program: &Program<'_>, holder: &Place, parent: Shape, f: FnRef) -> bool {
     let [name, ..] = holder.path.as_slice() else { return false };
-    let of = if holder.root == Root::Instance(parent) { holder.clone() } else { Place { root: Root::Instance(parent), path: vec![*name] } };
+    let of = if holder.root == Root::Instance(parent) {
+        holder.clone()
+    } else {
+        Place { root: Root::Instance(parent), path: vec![*name] }
+    };
     program.tables.writes_to(&of).iter().any(|it| it.site.is_some_and(|at| program.is_within(at.expr.within, f)))
 }
 
