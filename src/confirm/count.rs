@@ -120,7 +120,13 @@ fn entries(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], properties: bo
         scene.collections.entries(scene.snapshot, *node).map(|it| it.count)
     };
     let counts: Vec<u64> = nodes.iter().filter_map(of).collect();
-    Tally { located: !counts.is_empty(), alive: counts.iter().sum(), holder: named(scene, owner, path, &nodes), nodes, pointers: 0 }
+    Tally {
+        located: !counts.is_empty(),
+        alive: counts.iter().sum(),
+        holder: named(scene, owner, path, &nodes),
+        nodes,
+        pointers: 0,
+    }
 }
 
 fn step(scene: &Scene<'_, '_>, node: NodeIx, name: &str) -> Vec<NodeIx> {
