@@ -23,6 +23,7 @@ mod unbounded;
 mod unreleased;
 mod unsafe_default;
 mod usage;
+mod wrapped;
 
 use crate::finding::Finding;
 use crate::program::Program;
@@ -41,6 +42,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(capture::check(program, file));
             found.extend(misuse::check(program, file));
             found.extend(production::check(program, file));
+            found.extend(wrapped::check(program, file));
             found
         })
         .collect();

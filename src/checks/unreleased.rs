@@ -12,6 +12,7 @@ use crate::finding::{Confidence, Finding, Role, Step};
 use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef};
 use crate::rulebook::{Certainty, Part, Recurrence};
 use crate::text::FileId;
+use std::borrow::Cow;
 
 /// Checks one file.
 pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) -> Vec<Finding> {
@@ -316,26 +317,19 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
     flow.in_element.then_some(Confidence::Suspect)
 }
 
-pub(super) fn thing(resource: &str) -> &'static str {
-    match resource {
-        "interval" => "interval",
-        "listener" | "process-listener" | "abort-listener" => "listener",
-        "agent" => "agent",
+/// What a resource is called in messages; most are called what they are.
+pub(super) fn thing(resource: &str) -> Cow<'_, str> {
+    Cow::Borrowed(match resource {
+        "process-listener" | "abort-listener" => "listener",
         "pool-client" => "pooled client",
-        "transaction" => "transaction",
-        "cursor" => "cursor",
+        "database-session" => "session",
         "registration" => "handler",
-        "watcher" => "watcher",
-        "worker" => "worker",
         "child" => "child process",
-        "server" => "server",
-        "metric" => "metric",
         "job" | "cron" => "scheduled job",
-        "subscription" => "subscription",
-        "browser" => "browser",
         "page" => "browser page",
-        _ => "client",
-    }
+        _ if resource.contains('-') => return Cow::Owned(resource.replace('-', " ")),
+        _ => resource,
+    })
 }
 
 fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated: Rated, coverage: &Coverage) -> String {
@@ -368,7 +362,9 @@ pub(super) fn past(resource: &str) -> &'static str {
         "pool-client" => "released",
         "transaction" => "ended",
         "job" | "cron" => "stopped",
-        _ => "closed",
+        "client" | "agent" | "browser" | "page" | "worker" | "watcher" | "logger" | "server" => "closed",
+        "cursor" | "database-session" | "subscription" | "child" => "closed",
+        _ => "released",
     }
 }
 
