@@ -2,6 +2,7 @@
 
 use super::acquisition::{Acquisition, acquisitions};
 use super::listener::{self, Match, Removals};
+use super::proof;
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
 use super::timeout;
@@ -37,12 +38,18 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     let guard = program.once_guard(hold.at);
     let guarded = guard_limit(program, guard, hold.fresh)?;
     let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
-    let guessed = acquired.model.resource == "listener" && acquired.receiver.is_some_and(|it| is_guessed(program, it));
+    let guessed = acquired.model.resource == "listener"
+        && acquired.receiver.is_some_and(|it| is_guessed(program, it))
+        && !proof::is_tested_emitter(program, acquired);
     if guessed && is_unit_event(program, acquired) {
         return None;
     }
     match hold.fresh {
+        _ if is_listener(acquired) && proof::is_left_behind(program, acquired, &hold) => {
+            confidence = confidence.max(Confidence::Likely).min(guarded).min(of_once(program, acquired));
+        }
         _ if guessed => confidence = Confidence::Suspect,
+        Fresh::Shared(_) if proof::is_caller_s_choice(program, acquired) => return None,
         // Shared by design, so the library's own repetition is proof enough.
         Fresh::Shared(_) | Fresh::Connection => confidence = confidence.max(Confidence::Likely).min(guarded),
         // A stream in a field ends with the work that the instance does.
