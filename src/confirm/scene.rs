@@ -2,7 +2,7 @@
 
 use super::Project;
 use super::anchors::Anchors;
-use super::atlas::Atlas;
+use super::atlas::{Atlas, Ran};
 use super::vocabulary::knows;
 use crate::heap::{Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Scopes, Sites, Slots, Snapshot};
 use std::cell::OnceCell;
@@ -30,7 +30,7 @@ impl<'s, 'a> Scene<'s, 'a> {
         let scopes = Scopes::new(snapshot, &sites);
         let collections = Collections::new(snapshot, &sites);
         let scripts = sites.scripts().iter().filter(|it| !it.is_internal() && !it.path.is_empty());
-        let atlas = Atlas::new(project, scripts.map(|it| (it.path.as_str(), it.map_url.as_deref())));
+        let atlas = Atlas::new(project, scripts.map(|it| Ran { path: &it.path, map: it.map_url.as_deref(), source: &it.source }));
         let anchors = Anchors::new(&atlas, &sites);
         Scene { project, snapshot, dominators, sizes, sites, slots, scopes, collections, atlas, anchors, paths: OnceCell::new() }
     }
