@@ -6,10 +6,11 @@ use super::failure::Failure;
 use super::project::Request;
 use super::proof;
 use super::terminal::Terminal;
-use crate::capture::{Coverage, Manifest};
+use crate::capture::{Coverage, Manifest, ScriptFile, SnapshotEntry};
 use crate::confirm::{Executions, Observation, Series, conclude};
 use crate::prove::Experiment;
 use clap::Args;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const EXITS: &str = "Exit codes: 0 no leak confirmed, 1 a leak is confirmed, 2 the job could not be done.";
@@ -40,25 +41,103 @@ pub(super) struct ConfirmArgs {
 pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let exit = ExitArgs::default();
     let request = Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
+    let taken: Vec<Taken<'_>> = args.snapshots.iter().map(|it| Taken::new(it)).collect();
+    same_isolate(&taken)?;
     let mut case = proof::open(request, terminal)?;
-    let unexplained = case.with_project(|project, findings| {
+    let (unexplained, bytes) = case.with_project(|project, findings| {
         let look = |path: &PathBuf| {
             terminal.log(&format!("reading {}", path.display()));
             proof::shot(project, findings, path)
         };
         let shots = args.snapshots.iter().map(look).collect::<Result<Vec<Observation>, Failure>>()?;
-        let executed = args.snapshots.iter().skip(1).map(|it| executions(it)).collect();
-        Ok::<_, Failure>(conclude(project, findings, &Series { idle: None, shots, executed }, &*proof::reopen(&args.snapshots)))
+        let bytes: Vec<u64> = shots.iter().map(Observation::bytes).collect();
+        let executed = taken.iter().skip(1).map(Taken::executions).collect();
+        let series = Series { idle: None, shots, executed };
+        Ok::<_, Failure>((conclude(project, findings, &series, &*proof::reopen(&args.snapshots)), bytes))
     })?;
-    let experiment = args.requests.map(|requests| Experiment { requests, ..Experiment::default() });
+    let notes = changed(&taken, &case);
+    let experiment = experiment(&taken, args.requests, &bytes, notes);
     case.narrow();
     case.report(&unexplained, experiment.as_ref(), args.format, terminal)?;
     Ok(case.exit())
 }
 
-/// What ran before a snapshot, if its manifest says so.
-fn executions(snapshot: &Path) -> Option<Executions> {
-    let (path, manifest) = Manifest::beside(snapshot)?;
-    let coverage = manifest.entry(snapshot.file_name()?.to_str()?)?.coverage.as_ref()?;
-    Some(proof::executions(&[Coverage::read(&path.with_file_name(coverage)).ok()?]))
+/// A snapshot with what its manifest says.
+struct Taken<'a> {
+    path: &'a Path,
+    manifest: Option<(PathBuf, Manifest)>,
+}
+
+impl<'a> Taken<'a> {
+    fn new(path: &'a Path) -> Taken<'a> {
+        Taken { path, manifest: Manifest::beside(path) }
+    }
+
+    fn entry(&self) -> Option<&SnapshotEntry> {
+        self.manifest.as_ref()?.1.entry(self.path.file_name()?.to_str()?)
+    }
+
+    /// What ran before it, if its manifest says so.
+    fn executions(&self) -> Option<Executions> {
+        let coverage = self.entry()?.coverage.as_ref()?;
+        let path = self.manifest.as_ref()?.0.with_file_name(coverage);
+        Some(proof::executions(&[Coverage::read(&path).ok()?]))
+    }
+}
+
+/// Objects of two processes have nothing in common but chance.
+fn same_isolate(taken: &[Taken<'_>]) -> Result<(), Failure> {
+    let mut known = taken.iter().filter_map(|it| Some((it.path, &it.manifest.as_ref()?.1.isolate)));
+    let Some((first, isolate)) = known.next() else { return Ok(()) };
+    match known.find(|it| it.1 != isolate) {
+        Some((other, _)) => Err(Failure::new(format!(
+            "{} and {} come from different processes or threads: what is in one cannot be counted on from the other",
+            first.display(),
+            other.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The program's files that are not what ran any more.
+fn changed(taken: &[Taken<'_>], case: &proof::Case) -> Vec<String> {
+    let Some((_, manifest)) = taken.last().and_then(|it| it.manifest.as_ref()) else { return Vec::new() };
+    let shown: BTreeSet<String> = case.analysis.paths().into_iter().collect();
+    let below = |path: &str| Some(Path::new(path).strip_prefix(&case.root).ok()?.to_string_lossy().replace('\\', "/"));
+    let own = manifest.scripts.iter().filter_map(|it| Some((below(&it.path)?, it))).filter(|it| shown.contains(&it.0));
+    let differs = |it: &ScriptFile| it.xxh3.is_some() && ScriptFile::read(Path::new(&it.path)).xxh3 != it.xxh3;
+    let names: Vec<String> = own.filter(|it| differs(it.1)).map(|it| it.0).collect();
+    match names.len() {
+        0 => Vec::new(),
+        1 => vec![format!("{} has changed since the snapshots were taken: its lines may not be those that ran", names[0])],
+        n => vec![format!(
+            "{n} files have changed since the snapshots were taken, {} the first: their lines may not be those that ran",
+            names[0]
+        )],
+    }
+}
+
+/// What is known of the series besides the heaps.
+fn experiment(taken: &[Taken<'_>], requests: Option<u64>, bytes: &[u64], notes: Vec<String>) -> Option<Experiment> {
+    let manifest = taken.iter().find_map(|it| Some(&it.manifest.as_ref()?.1));
+    let between: Vec<Option<u64>> =
+        taken.iter().skip(1).map(|it| requests.or_else(|| it.entry()?.requests).filter(|it| *it > 0)).collect();
+    let sent: u64 = between.iter().flatten().sum();
+    if manifest.is_none() && sent == 0 {
+        return None;
+    }
+    let grown = bytes.windows(2).map(|it| it[1] as i64 - it[0] as i64);
+    let mut each: Vec<i64> = grown.zip(&between).filter_map(|(grown, sent)| Some(grown / (*sent)? as i64)).collect();
+    each.sort_unstable();
+    Some(Experiment {
+        node: manifest.map(|it| it.node.clone()).unwrap_or_default(),
+        v8: manifest.map(|it| it.v8.clone()).unwrap_or_default(),
+        node_env: manifest.and_then(|it| it.node_env.clone()),
+        requests: between.iter().flatten().copied().max().unwrap_or_default(),
+        rounds: between.len() as u32,
+        sent,
+        bytes_per_request: each.get(each.len().saturating_sub(1) / 2).copied(),
+        notes,
+        ..Experiment::default()
+    })
 }

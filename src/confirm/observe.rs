@@ -21,6 +21,17 @@ pub struct Observation {
     pub(super) timeouts: BTreeMap<FileId, (u64, f64)>,
     /// Everything else that may grow.
     pub(super) census: Census,
+    /// Files of which another text ran, sorted.
+    pub(super) stale: Vec<FileId>,
+    /// Bytes of the whole heap.
+    bytes: u64,
+}
+
+impl Observation {
+    /// Bytes of the whole heap, buffers outside of it included as far as the snapshot knows them.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
 }
 
 /// What is seen of one finding.
@@ -50,7 +61,9 @@ pub fn observe(project: Project<'_>, findings: &[Finding], bytes: &[u8]) -> Resu
     let scene = Scene::new(project, &snapshot);
     let sightings = findings.iter().map(|it| sighting(&scene, it)).collect();
     let census = Census::new(&snapshot, &scene.sites, &scene.slots, &scene.collections);
-    Ok(Observation { sightings, timeouts: timeouts(&scene), census })
+    let stale = scene.atlas.stale().to_vec();
+    let bytes = snapshot.all().map(|it| snapshot.self_size(it)).sum::<u64>() + snapshot.extra_native_bytes();
+    Ok(Observation { sightings, timeouts: timeouts(&scene), census, stale, bytes })
 }
 
 /// The longest delay of the program's one-shot timers, as far as somebody has the patience: what they hold goes by itself.

@@ -19,6 +19,7 @@ const CHECKS: &[&str] = &[
     "by-property",
     "unsettled",
     "incomplete",
+    "wrapped",
 ];
 
 /// The headings that every page has below its title, in this order.
@@ -164,7 +165,7 @@ fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The name of a file without folders and extension.
-fn stem(path: &str) -> &str {
+pub(super) fn stem(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     name.strip_suffix(".md").unwrap_or(name)
 }
