@@ -10,6 +10,7 @@ mod key;
 mod listener;
 mod misuse;
 mod named;
+mod overwritten;
 mod pending;
 mod production;
 mod proof;
@@ -44,10 +45,12 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(misuse::check(program, file));
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
+            found.extend(overwritten::check(program, file));
             found
         })
         .collect();
     findings.extend(unbounded::check(program));
+    findings.extend(overwritten::check_instances(program));
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()).then(b.confidence.cmp(&a.confidence)));
     findings.dedup_by(|a, b| a.span == b.span && a.rule == b.rule);
     findings
