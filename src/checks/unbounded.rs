@@ -12,7 +12,7 @@ use super::usage::{Usage, classify, elements_are_emptied};
 use crate::facts::{BinaryOp, Expr, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
 use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
-use crate::rulebook::{Recurrence, Weight};
+use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -210,6 +210,7 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
     let what = match grow.growth {
         Growth::Item => "an item",
         Growth::Entry => "an entry",
+        Growth::Label => "a time series",
         Growth::Text => "text",
     };
     let ending = match (&verdict.partial, resource) {
@@ -250,14 +251,26 @@ fn is_light(program: &Program<'_>, grow: &Grow) -> bool {
     }
 }
 
+/// Whether a collection is there for its owner to read, and not for a library that looks into it by itself.
+fn is_readable(program: &Program<'_>, collection: ExprRef) -> bool {
+    let Some(ty) = program.type_of(program.eval(collection)) else { return true };
+    let models = &program.rulebook.models;
+    let reads = |ty| models.ty(ty).methods.values().any(|it| it.collection == Some(CollectionEffect::Read));
+    models.lineage(ty).into_iter().any(reads)
+}
+
 fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'static str {
     if best.grow.growth == Growth::Text {
         return "text";
     }
-    if !verdict.read && verdict.partial.is_none() {
+    if best.grow.growth == Growth::Label {
+        return "label";
+    }
+    if !verdict.read && verdict.partial.is_none() && is_readable(program, best.grow.collection) {
         return "write-only";
     }
-    let pending = best.grow.value.is_some_and(|it| pending::is_pending(program, it));
+    let kept = best.grow.value.filter(|_| is_readable(program, best.grow.collection));
+    let pending = kept.is_some_and(|it| pending::is_pending(program, it));
     match best.grow.growth {
         Growth::Entry if pending => "pending",
         Growth::Item if verdict.drained => "queue",

@@ -58,7 +58,7 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if hold.fresh == Fresh::Program && acquired.holder(program).is_some_and(|it| of_some_object(program, it, 0)) {
         confidence = confidence.min(Confidence::Suspect);
     }
-    if acquired.model.may_end {
+    if acquired.may_end(program) {
         confidence = confidence.min(Confidence::Suspect);
     }
     if is_listener(acquired) && program.counts_listeners(acquired.site) {
