@@ -87,6 +87,11 @@ impl Acquisition<'_> {
         }
     }
 
+    /// Whether a release names it by its handler, and not by what it gave.
+    pub(super) fn named_by_handler(&self) -> bool {
+        self.model.handler.is_some() && self.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver))
+    }
+
     /// Whether it may come to its end by itself.
     pub(super) fn may_end(&self, program: &Program<'_>) -> bool {
         let repeats = |n| {

@@ -2,6 +2,7 @@
 
 use super::acquisition::{Acquisition, acquisitions};
 use super::listener::{self, Match, Removals};
+use super::proof;
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
 use super::timeout;
@@ -37,12 +38,18 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     let guard = program.once_guard(hold.at);
     let guarded = guard_limit(program, guard, hold.fresh)?;
     let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
-    let guessed = acquired.model.resource == "listener" && acquired.receiver.is_some_and(|it| is_guessed(program, it));
+    let guessed = acquired.model.resource == "listener"
+        && acquired.receiver.is_some_and(|it| is_guessed(program, it))
+        && !proof::is_tested_emitter(program, acquired);
     if guessed && is_unit_event(program, acquired) {
         return None;
     }
     match hold.fresh {
+        _ if is_listener(acquired) && proof::is_left_behind(program, acquired, &hold) => {
+            confidence = confidence.max(Confidence::Likely).min(guarded).min(of_once(program, acquired));
+        }
         _ if guessed => confidence = Confidence::Suspect,
+        Fresh::Shared(_) if proof::is_caller_s_choice(program, acquired) => return None,
         // Shared by design, so the library's own repetition is proof enough.
         Fresh::Shared(_) | Fresh::Connection => confidence = confidence.max(Confidence::Likely).min(guarded),
         // A stream in a field ends with the work that the instance does.
@@ -64,7 +71,8 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if is_listener(acquired) && program.counts_listeners(acquired.site) {
         return None;
     }
-    let answer = if is_listener(acquired) { removal(program, removals, acquired) } else { token(program, acquired) };
+    let by_handler = is_listener(acquired) || acquired.named_by_handler();
+    let answer = if by_handler { removal(program, removals, acquired) } else { token(program, acquired) };
     let (coverage, flow) = answer;
     if acquired.model.once && tests_state(program, acquired) {
         return None;
@@ -224,8 +232,8 @@ fn names_connecting(program: &Program<'_>, test: ExprRef, depth: u32) -> bool {
 }
 
 pub(super) fn is_listener(acquired: &Acquisition<'_>) -> bool {
-    let handler = acquired.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver));
-    acquired.model.handler.is_some() && handler && acquired.receiver.is_some() && acquired.model.resource != "registration"
+    let on_something = acquired.receiver.is_some() || acquired.model.event.is_some();
+    acquired.named_by_handler() && on_something && acquired.model.resource != "registration"
 }
 
 /// Removals of a listener by name, its own options, and what its result is used for.
@@ -237,9 +245,9 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     {
         return (covers, Flow::default());
     }
-    let Some(receiver) = acquired.receiver else { return (Coverage::none(), Flow::default()) };
     let event = acquired.model.event.and_then(|n| program.argument(call, n as i8)).map(|it| program.constant_text(it));
-    let answers = removals.answers(program, receiver, event.as_ref(), acquired.handler(program));
+    let (handler, resource) = (acquired.handler(program), &acquired.model.resource);
+    let answers = removals.answers(program, call, acquired.receiver, event.as_ref(), handler, resource);
     let removing: Vec<SiteRef> = answers.iter().filter(|it| it.1 == Match::Removes).map(|it| it.0).collect();
     let mut coverage = program.coverage(acquired.site, &removing);
     if coverage.grade == Grade::None

@@ -18,6 +18,7 @@ const CHECKS: &[&str] = &[
     "limit-off",
     "by-property",
     "unsettled",
+    "wrapped",
 ];
 
 /// The headings that every page has below its title, in this order.
