@@ -145,12 +145,14 @@ impl Program<'_> {
         }
     }
 
-    /// `client.db("shop")` of `client.db("shop").collection("orders")`.
+    /// `client.db("shop")` of `client.db("shop").collection("orders")`. What has a name that is made up is another thing for
+    /// each name.
     fn receiver_of_call(&self, call: ExprRef) -> Option<ExprRef> {
         let facts = self.facts(call.file());
-        let Expr::Call(callee, _) = facts.expr(call.id) else { return None };
+        let Expr::Call(callee, args) = facts.expr(call.id) else { return None };
+        let named = facts.list(args).all(|it| self.constant_text(call.with(it)).is_some());
         match facts.expr(callee) {
-            Expr::Member(object, _) => Some(call.with(object)),
+            Expr::Member(object, _) if named => Some(call.with(object)),
             _ => None,
         }
     }
