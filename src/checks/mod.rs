@@ -3,7 +3,9 @@
 mod acquisition;
 mod backpressure;
 mod capture;
+mod clone;
 mod constant;
+mod fate;
 mod growth;
 mod kept;
 mod key;
@@ -11,6 +13,7 @@ mod listener;
 mod misuse;
 mod named;
 mod pending;
+mod pipe;
 mod production;
 mod removal;
 mod returned;
@@ -18,6 +21,7 @@ mod story;
 mod timeout;
 mod trace;
 mod unbounded;
+mod unconsumed;
 mod unreleased;
 mod unsafe_default;
 mod usage;
@@ -41,6 +45,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(misuse::check(program, file));
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
+            found.extend(clone::check(program, file));
             found
         })
         .collect();

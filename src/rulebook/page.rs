@@ -19,6 +19,9 @@ const CHECKS: &[&str] = &[
     "by-property",
     "unsettled",
     "wrapped",
+    "unconsumed",
+    "unread-clone",
+    "unpiped",
 ];
 
 /// The headings that every page has below its title, in this order.
