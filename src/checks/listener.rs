@@ -1,6 +1,7 @@
 //! Removals of listeners: which removal answers which registration, and which removes nothing.
 
-use crate::facts::{Expr, FnId, Sym};
+use super::event::Event;
+use crate::facts::{Expr, ExprId, Facts, FnId, Sym};
 use crate::program::{ExprRef, FnRef, Place, Program, SiteRef, Value};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -11,7 +12,8 @@ pub(super) struct Removal {
     pub(super) site: SiteRef,
     receiver: Option<Place>,
     receiver_name: Option<Sym>,
-    event: Option<Option<String>>,
+    /// `None` for every event.
+    event: Option<Event>,
     pub(super) handler: Option<ExprRef>,
 }
 
@@ -50,7 +52,7 @@ impl Removals {
         &self,
         program: &Program<'_>,
         receiver: ExprRef,
-        event: Option<&Option<String>>,
+        event: Option<&Event>,
         handler: Option<ExprRef>,
     ) -> Vec<(SiteRef, Match)> {
         let place = program.place(receiver);
@@ -60,7 +62,7 @@ impl Removals {
         for removal in candidates {
             let same_event = match (&removal.event, event) {
                 (None, _) | (_, None) => true,
-                (Some(a), Some(b)) => a == b || a.is_none() || b.is_none(),
+                (Some(a), Some(b)) => a.may_be(b),
             };
             if !same_event || !same_receiver(removal, place.as_ref(), receiver) {
                 continue;
@@ -89,21 +91,48 @@ fn in_file(program: &Program<'_>, file: crate::text::FileId, names: &[Sym]) -> V
     let facts = program.facts(file);
     let mut found = Vec::new();
     for site in &facts.sites {
-        let Expr::Call(callee, _) = facts.expr(site.expr) else { continue };
-        let Expr::Member(object, name) = facts.expr(callee) else { continue };
         let within = FnRef { file, id: facts.function_of(site.region) };
         let call = ExprRef::new(within, site.expr);
-        if !names.contains(&facts.sym(name)) {
-            continue;
-        }
-        let all = facts.text(name) == "removeAllListeners";
-        let event = program.argument(call, 0).map(|it| program.constant_text(it));
-        let handler = if all { None } else { program.argument(call, 1) };
+        let Some((object, event, handler)) = removed(program, facts, call, names) else { continue };
         let receiver = program.place(call.with(object));
         let receiver_name = last_name(program, call.with(object), receiver.as_ref());
         found.push(Removal { site: SiteRef { expr: call, region: site.region }, receiver, receiver_name, event, handler });
     }
     found
+}
+
+/// The receiver, event and handler of a removal.
+fn removed(
+    program: &Program<'_>,
+    facts: &Facts,
+    site: ExprRef,
+    names: &[Sym],
+) -> Option<(ExprId, Option<Event>, Option<ExprRef>)> {
+    match facts.expr(site.id) {
+        Expr::Call(callee, _) => {
+            let Expr::Member(object, name) = facts.expr(callee) else { return None };
+            if !names.contains(&facts.sym(name)) {
+                return None;
+            }
+            let all = facts.text(name) == "removeAllListeners";
+            let event = program.argument(site, 0).map(|it| Event::of(program, it));
+            Some((object, event, if all { None } else { program.argument(site, 1) }))
+        }
+        // Behind the emitter's back: `delete emitter._events[name]`, `emitter._events = {}`.
+        Expr::Delete(target) | Expr::Assign(_, target, _) => {
+            let list = match facts.expr(target) {
+                Expr::Index(list, _) => list,
+                _ => target,
+            };
+            let Expr::Member(object, name) = facts.expr(list) else { return None };
+            let event = match facts.expr(target) {
+                Expr::Index(_, key) => Some(Event::of(program, site.with(key))),
+                _ => None,
+            };
+            (facts.text(name) == "_events").then_some((object, event, None))
+        }
+        _ => None,
+    }
 }
 
 fn last_name(program: &Program<'_>, receiver: ExprRef, place: Option<&Place>) -> Option<Sym> {
@@ -145,12 +174,35 @@ fn in_own_body(program: &Program<'_>, expr: ExprRef, f: FnRef) -> bool {
     f.id != FnId::MODULE && program.is_within(expr.within, f)
 }
 
-/// A closure or bound function made on the spot.
+/// A closure or bound function made on the spot, or by a function that makes a new one each time.
 pub(super) fn is_fresh(program: &Program<'_>, expr: ExprRef) -> bool {
     let facts = program.facts(expr.file());
     match facts.expr(expr.id) {
         Expr::Function(_) => true,
-        Expr::Call(callee, _) => matches!(facts.expr(callee), Expr::Member(_, name) if facts.sym(name) == program.words.bind),
+        Expr::Call(callee, _) => match facts.expr(callee) {
+            Expr::Member(_, name) if facts.sym(name) == program.words.bind => true,
+            _ => matches!(program.eval(expr.with(callee)), Value::Function(f) if makes_closure(program, f)),
+        },
         _ => false,
     }
+}
+
+/// Whether every way out of a function returns a closure that it has just made.
+fn makes_closure(program: &Program<'_>, f: FnRef) -> bool {
+    let facts = program.facts(f.file);
+    if facts.functions[f.id.index()].is_async || facts.functions[f.id.index()].is_generator {
+        return false;
+    }
+    let made = |id: ExprId| match facts.expr(id) {
+        Expr::Function(_) => true,
+        Expr::Ident(id) => {
+            let it = &facts.bindings[id.index()];
+            let closure = matches!(it.kind, crate::facts::BindingKind::Function(_))
+                || it.writes == 0 && it.init.get().is_some_and(|init| matches!(facts.expr(init), Expr::Function(_)));
+            closure && it.function == f.id
+        }
+        _ => false,
+    };
+    let mut exits = program.exits(f).filter(|it| !it.is_throw).filter_map(|it| it.value.get()).peekable();
+    exits.peek().is_some() && exits.all(made)
 }

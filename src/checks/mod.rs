@@ -5,6 +5,7 @@ mod backpressure;
 mod capture;
 mod clone;
 mod constant;
+mod event;
 mod fate;
 mod growth;
 mod kept;

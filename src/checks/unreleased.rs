@@ -1,6 +1,7 @@
 //! The check *unreleased*: acquired again and again, held by something that stays, and not released.
 
 use super::acquisition::{Acquisition, acquisitions};
+use super::event::Event;
 use super::listener::{self, Match, Removals};
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
@@ -232,12 +233,13 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
-        && program.property(options, Sym::of("signal")).is_some()
+        && let Some(signal) = program.property(options, Sym::of("signal"))
+        && !outlives(program, signal, acquired.site)
     {
         return (covers, Flow::default());
     }
     let Some(receiver) = acquired.receiver else { return (Coverage::none(), Flow::default()) };
-    let event = acquired.model.event.and_then(|n| program.argument(call, n as i8)).map(|it| program.constant_text(it));
+    let event = acquired.model.event.and_then(|n| program.argument(call, n as i8)).map(|it| Event::of(program, it));
     let answers = removals.answers(program, receiver, event.as_ref(), acquired.handler(program));
     let removing: Vec<SiteRef> = answers.iter().filter(|it| it.1 == Match::Removes).map(|it| it.0).collect();
     let mut coverage = program.coverage(acquired.site, &removing);
@@ -249,6 +251,13 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let mut flow = Flow::default();
     flow.slots.extend(acquired.handler(program).and_then(|it| program.place(it)));
     (coverage, flow)
+}
+
+/// Whether a signal that is to release fires at the end of the program only, so that what it covers piles up until then.
+fn outlives(program: &Program<'_>, signal: ExprRef, site: SiteRef) -> bool {
+    let holds = program.holds(signal, site);
+    let lasts = |hold: &Hold| hold.fresh == Fresh::Program && program.repeated(hold.at, hold.fresh).is_some();
+    !holds.is_empty() && holds.iter().all(lasts)
 }
 
 fn is_true(program: &Program<'_>, options: ExprRef, name: &str) -> bool {
