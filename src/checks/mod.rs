@@ -16,6 +16,7 @@ mod proof;
 mod removal;
 mod returned;
 mod story;
+mod teardown;
 mod timeout;
 mod trace;
 mod trim;

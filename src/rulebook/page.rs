@@ -18,6 +18,7 @@ const CHECKS: &[&str] = &[
     "limit-off",
     "by-property",
     "unsettled",
+    "incomplete",
     "wrapped",
 ];
 
