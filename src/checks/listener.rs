@@ -1,7 +1,7 @@
 //! Removals of listeners: which removal answers which registration, and which removes nothing.
 
-use super::event::Event;
-use crate::facts::{Expr, ExprId, Facts, FnId, Sym};
+use super::acquisition::Acquisition;
+use crate::facts::{BinaryOp, Expr, ExprId, FnId, Sym};
 use crate::program::{ExprRef, FnRef, Place, Program, SiteRef, Value};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -12,9 +12,42 @@ pub(super) struct Removal {
     pub(super) site: SiteRef,
     receiver: Option<Place>,
     receiver_name: Option<Sym>,
-    /// `None` for every event.
-    event: Option<Event>,
+    event: Option<EventName>,
     pub(super) handler: Option<ExprRef>,
+}
+
+/// What is known of an event's name: all of it, or how it starts (`"data:" + id`).
+struct EventName {
+    start: String,
+    whole: bool,
+}
+
+impl EventName {
+    fn of(program: &Program<'_>, expr: ExprRef) -> EventName {
+        if let Some(start) = program.constant_text(expr) {
+            return EventName { start, whole: true };
+        }
+        let facts = program.facts(expr.file());
+        let start = match facts.expr(expr.id) {
+            Expr::Binary(BinaryOp::Add, left, _) => EventName::of(program, expr.with(left)).start,
+            Expr::Template(parts) => match facts.item(parts, 0).map(|it| facts.expr(it)) {
+                Some(Expr::Str(name)) => facts.text(name).to_owned(),
+                _ => String::new(),
+            },
+            _ => String::new(),
+        };
+        EventName { start, whole: false }
+    }
+
+    /// Whether two names may be the same.
+    fn may_be(&self, other: &EventName) -> bool {
+        match (self.whole, other.whole) {
+            (true, true) => self.start == other.start,
+            (true, false) => self.start.starts_with(&other.start),
+            (false, true) => other.start.starts_with(&self.start),
+            (false, false) => self.start.starts_with(&other.start) || other.start.starts_with(&self.start),
+        }
+    }
 }
 
 /// All removals of a program, by the last name of their receiver.
@@ -47,20 +80,18 @@ impl Removals {
         Removals { by_name }
     }
 
-    /// The removals that answer a registration of `handler` for `event` on `receiver`.
-    pub(super) fn answers(
-        &self,
-        program: &Program<'_>,
-        receiver: ExprRef,
-        event: Option<&Event>,
-        handler: Option<ExprRef>,
-    ) -> Vec<(SiteRef, Match)> {
+    /// The removals that answer a registration.
+    pub(super) fn answers(&self, program: &Program<'_>, acquired: &Acquisition<'_>) -> Vec<(SiteRef, Match)> {
+        let Some(receiver) = acquired.receiver else { return Vec::new() };
+        let event = acquired.model.event.and_then(|n| program.argument(acquired.site.expr, n as i8));
+        let event = event.map(|it| EventName::of(program, it));
+        let handler = acquired.handler(program);
         let place = program.place(receiver);
         let name = last_name(program, receiver, place.as_ref());
         let mut found = Vec::new();
         let candidates = self.by_name.get(&name.unwrap_or(Sym(0))).map_or(&[][..], Vec::as_slice);
         for removal in candidates {
-            let same_event = match (&removal.event, event) {
+            let same_event = match (&removal.event, &event) {
                 (None, _) | (_, None) => true,
                 (Some(a), Some(b)) => a.may_be(b),
             };
@@ -93,7 +124,18 @@ fn in_file(program: &Program<'_>, file: crate::text::FileId, names: &[Sym]) -> V
     for site in &facts.sites {
         let within = FnRef { file, id: facts.function_of(site.region) };
         let call = ExprRef::new(within, site.expr);
-        let Some((object, event, handler)) = removed(program, facts, call, names) else { continue };
+        if let Expr::Delete(target) = facts.expr(site.expr) {
+            found.extend(deleted(program, SiteRef { expr: call, region: site.region }, target));
+            continue;
+        }
+        let Expr::Call(callee, _) = facts.expr(site.expr) else { continue };
+        let Expr::Member(object, name) = facts.expr(callee) else { continue };
+        if !names.contains(&facts.sym(name)) {
+            continue;
+        }
+        let all = facts.text(name) == "removeAllListeners";
+        let event = program.argument(call, 0).map(|it| EventName::of(program, it));
+        let handler = if all { None } else { program.argument(call, 1) };
         let receiver = program.place(call.with(object));
         let receiver_name = last_name(program, call.with(object), receiver.as_ref());
         found.push(Removal { site: SiteRef { expr: call, region: site.region }, receiver, receiver_name, event, handler });
@@ -101,38 +143,18 @@ fn in_file(program: &Program<'_>, file: crate::text::FileId, names: &[Sym]) -> V
     found
 }
 
-/// The receiver, event and handler of a removal.
-fn removed(
-    program: &Program<'_>,
-    facts: &Facts,
-    site: ExprRef,
-    names: &[Sym],
-) -> Option<(ExprId, Option<Event>, Option<ExprRef>)> {
-    match facts.expr(site.id) {
-        Expr::Call(callee, _) => {
-            let Expr::Member(object, name) = facts.expr(callee) else { return None };
-            if !names.contains(&facts.sym(name)) {
-                return None;
-            }
-            let all = facts.text(name) == "removeAllListeners";
-            let event = program.argument(site, 0).map(|it| Event::of(program, it));
-            Some((object, event, if all { None } else { program.argument(site, 1) }))
-        }
-        // Behind the emitter's back: `delete emitter._events[name]`, `emitter._events = {}`.
-        Expr::Delete(target) | Expr::Assign(_, target, _) => {
-            let list = match facts.expr(target) {
-                Expr::Index(list, _) => list,
-                _ => target,
-            };
-            let Expr::Member(object, name) = facts.expr(list) else { return None };
-            let event = match facts.expr(target) {
-                Expr::Index(_, key) => Some(Event::of(program, site.with(key))),
-                _ => None,
-            };
-            (facts.text(name) == "_events").then_some((object, event, None))
-        }
-        _ => None,
+/// `delete emitter._events[name]` takes all listeners of an event away.
+fn deleted(program: &Program<'_>, site: SiteRef, target: ExprId) -> Option<Removal> {
+    let facts = program.facts(site.expr.file());
+    let Expr::Index(events, key) = facts.expr(target) else { return None };
+    let Expr::Member(object, name) = facts.expr(events) else { return None };
+    if facts.text(name) != "_events" {
+        return None;
     }
+    let receiver = program.place(site.expr.with(object));
+    let receiver_name = last_name(program, site.expr.with(object), receiver.as_ref());
+    let event = Some(EventName::of(program, site.expr.with(key)));
+    Some(Removal { site, receiver, receiver_name, event, handler: None })
 }
 
 fn last_name(program: &Program<'_>, receiver: ExprRef, place: Option<&Place>) -> Option<Sym> {
