@@ -196,12 +196,35 @@ fn in_own_body(program: &Program<'_>, expr: ExprRef, f: FnRef) -> bool {
     f.id != FnId::MODULE && program.is_within(expr.within, f)
 }
 
-/// A closure or bound function made on the spot.
+/// A closure or bound function made on the spot, or by a function that makes a new one each time.
 pub(super) fn is_fresh(program: &Program<'_>, expr: ExprRef) -> bool {
     let facts = program.facts(expr.file());
     match facts.expr(expr.id) {
         Expr::Function(_) => true,
-        Expr::Call(callee, _) => matches!(facts.expr(callee), Expr::Member(_, name) if facts.sym(name) == program.words.bind),
+        Expr::Call(callee, _) => match facts.expr(callee) {
+            Expr::Member(_, name) if facts.sym(name) == program.words.bind => true,
+            _ => matches!(program.eval(expr.with(callee)), Value::Function(f) if makes_closure(program, f)),
+        },
         _ => false,
     }
+}
+
+/// Whether every way out of a function returns a closure that it has just made.
+fn makes_closure(program: &Program<'_>, f: FnRef) -> bool {
+    let facts = program.facts(f.file);
+    if facts.functions[f.id.index()].is_async || facts.functions[f.id.index()].is_generator {
+        return false;
+    }
+    let made = |id: ExprId| match facts.expr(id) {
+        Expr::Function(_) => true,
+        Expr::Ident(id) => {
+            let it = &facts.bindings[id.index()];
+            let closure = matches!(it.kind, crate::facts::BindingKind::Function(_))
+                || it.writes == 0 && it.init.get().is_some_and(|init| matches!(facts.expr(init), Expr::Function(_)));
+            closure && it.function == f.id
+        }
+        _ => false,
+    };
+    let mut exits = program.exits(f).filter(|it| !it.is_throw).filter_map(|it| it.value.get()).peekable();
+    exits.peek().is_some() && exits.all(made)
 }

@@ -244,7 +244,8 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
-        && program.property(options, Sym::of("signal")).is_some()
+        && let Some(signal) = program.property(options, Sym::of("signal"))
+        && !outlives(program, signal, acquired.site)
     {
         return (covers, Flow::default());
     }
@@ -259,6 +260,13 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let mut flow = Flow::default();
     flow.slots.extend(acquired.handler(program).and_then(|it| program.place(it)));
     (coverage, flow)
+}
+
+/// Whether a signal that is to release fires at the end of the program only, so that what it covers piles up until then.
+fn outlives(program: &Program<'_>, signal: ExprRef, site: SiteRef) -> bool {
+    let holds = program.holds(signal, site);
+    let lasts = |hold: &Hold| hold.fresh == Fresh::Program && program.repeated(hold.at, hold.fresh).is_some();
+    !holds.is_empty() && holds.iter().all(lasts)
 }
 
 fn is_true(program: &Program<'_>, options: ExprRef, name: &str) -> bool {

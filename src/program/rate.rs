@@ -126,6 +126,11 @@ impl Spread<'_, '_> {
                 self.raise(edge.callee, Rate::Many, recurs, quality, Witness::Edge(i as u32));
             }
         }
+        for i in 0..program.edges.len() as u32 {
+            if let Some(quality) = program.rearmed(i) {
+                self.raise(program.edges[i as usize].callee, Rate::Many, Recurrence::Tick, quality, Witness::Edge(i));
+            }
+        }
         self.drain();
         for file in program.files() {
             self.offered(file);

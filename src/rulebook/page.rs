@@ -20,6 +20,9 @@ const CHECKS: &[&str] = &[
     "unsettled",
     "incomplete",
     "wrapped",
+    "unconsumed",
+    "unread-clone",
+    "unpiped",
 ];
 
 /// The headings that every page has below its title, in this order.
