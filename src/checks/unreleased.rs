@@ -2,8 +2,10 @@
 
 use super::acquisition::{Acquisition, acquisitions};
 use super::listener::{self, Match, Removals};
+use super::proof;
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
+use super::teardown;
 use super::timeout;
 use super::trace;
 use crate::facts::{Expr, RegionKind, Sym};
@@ -11,6 +13,7 @@ use crate::finding::{Confidence, Finding, Role, Step};
 use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef};
 use crate::rulebook::{Certainty, Part, Recurrence};
 use crate::text::FileId;
+use std::borrow::Cow;
 
 /// Checks one file.
 pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) -> Vec<Finding> {
@@ -18,7 +21,10 @@ pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) ->
     for acquired in acquisitions(program, file) {
         match judge(program, removals, &acquired) {
             Some(finding) => found.push(finding),
-            None => found.extend(returned::check(program, removals, &acquired)),
+            None => {
+                found.extend(returned::check(program, removals, &acquired));
+                found.extend(teardown::check(program, removals, &acquired));
+            }
         }
     }
     found
@@ -36,12 +42,18 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     let guard = program.once_guard(hold.at);
     let guarded = guard_limit(program, guard, hold.fresh)?;
     let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
-    let guessed = acquired.model.resource == "listener" && acquired.receiver.is_some_and(|it| is_guessed(program, it));
+    let guessed = acquired.model.resource == "listener"
+        && acquired.receiver.is_some_and(|it| is_guessed(program, it))
+        && !proof::is_tested_emitter(program, acquired);
     if guessed && is_unit_event(program, acquired) {
         return None;
     }
     match hold.fresh {
+        _ if is_listener(acquired) && proof::is_left_behind(program, acquired, &hold) => {
+            confidence = confidence.max(Confidence::Likely).min(guarded).min(of_once(program, acquired));
+        }
         _ if guessed => confidence = Confidence::Suspect,
+        Fresh::Shared(_) if proof::is_caller_s_choice(program, acquired) => return None,
         // Shared by design, so the library's own repetition is proof enough.
         Fresh::Shared(_) | Fresh::Connection => confidence = confidence.max(Confidence::Likely).min(guarded),
         // A stream in a field ends with the work that the instance does.
@@ -232,13 +244,12 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
-        && program.property(options, Sym::of("signal")).is_some()
+        && let Some(signal) = program.property(options, Sym::of("signal"))
+        && !outlives(program, signal, acquired.site)
     {
         return (covers, Flow::default());
     }
-    let Some(receiver) = acquired.receiver else { return (Coverage::none(), Flow::default()) };
-    let event = acquired.model.event.and_then(|n| program.argument(call, n as i8)).map(|it| program.constant_text(it));
-    let answers = removals.answers(program, receiver, event.as_ref(), acquired.handler(program));
+    let answers = removals.answers(program, acquired);
     let removing: Vec<SiteRef> = answers.iter().filter(|it| it.1 == Match::Removes).map(|it| it.0).collect();
     let mut coverage = program.coverage(acquired.site, &removing);
     if coverage.grade == Grade::None
@@ -249,6 +260,13 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let mut flow = Flow::default();
     flow.slots.extend(acquired.handler(program).and_then(|it| program.place(it)));
     (coverage, flow)
+}
+
+/// Whether a signal that is to release fires at the end of the program only, so that what it covers piles up until then.
+fn outlives(program: &Program<'_>, signal: ExprRef, site: SiteRef) -> bool {
+    let holds = program.holds(signal, site);
+    let lasts = |hold: &Hold| hold.fresh == Fresh::Program && program.repeated(hold.at, hold.fresh).is_some();
+    !holds.is_empty() && holds.iter().all(lasts)
 }
 
 fn is_true(program: &Program<'_>, options: ExprRef, name: &str) -> bool {
@@ -309,26 +327,20 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
     flow.in_element.then_some(Confidence::Suspect)
 }
 
-pub(super) fn thing(resource: &str) -> &'static str {
-    match resource {
-        "interval" => "interval",
-        "listener" | "process-listener" | "abort-listener" => "listener",
-        "agent" => "agent",
+/// What a resource is called in messages; most are called what they are.
+pub(super) fn thing(resource: &str) -> Cow<'_, str> {
+    Cow::Borrowed(match resource {
+        "process-listener" | "abort-listener" => "listener",
+        "timeout" => "timer",
         "pool-client" => "pooled client",
-        "transaction" => "transaction",
-        "cursor" => "cursor",
+        "database-session" => "session",
         "registration" => "handler",
-        "watcher" => "watcher",
-        "worker" => "worker",
         "child" => "child process",
-        "server" => "server",
-        "metric" => "metric",
         "job" | "cron" => "scheduled job",
-        "subscription" => "subscription",
-        "browser" => "browser",
         "page" => "browser page",
-        _ => "client",
-    }
+        _ if resource.contains('-') => return Cow::Owned(resource.replace('-', " ")),
+        _ => resource,
+    })
 }
 
 fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated: Rated, coverage: &Coverage) -> String {
@@ -356,12 +368,14 @@ fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated
 
 pub(super) fn past(resource: &str) -> &'static str {
     match resource {
-        "interval" => "cleared",
+        "interval" | "timeout" => "cleared",
         "listener" | "process-listener" | "abort-listener" => "removed",
         "pool-client" => "released",
         "transaction" => "ended",
         "job" | "cron" => "stopped",
-        _ => "closed",
+        "client" | "agent" | "browser" | "page" | "worker" | "watcher" | "logger" | "server" => "closed",
+        "cursor" | "database-session" | "subscription" | "child" => "closed",
+        _ => "released",
     }
 }
 
