@@ -3,7 +3,9 @@
 mod acquisition;
 mod backpressure;
 mod capture;
+mod clone;
 mod constant;
+mod fate;
 mod growth;
 mod kept;
 mod key;
@@ -12,6 +14,7 @@ mod misuse;
 mod named;
 mod overwritten;
 mod pending;
+mod pipe;
 mod production;
 mod proof;
 mod removal;
@@ -22,6 +25,7 @@ mod timeout;
 mod trace;
 mod trim;
 mod unbounded;
+mod unconsumed;
 mod unreleased;
 mod unsafe_default;
 mod usage;
@@ -46,6 +50,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
             found.extend(overwritten::check(program, file));
+            found.extend(clone::check(program, file));
             found
         })
         .collect();

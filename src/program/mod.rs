@@ -6,6 +6,7 @@
 
 mod callbacks;
 mod calls;
+mod chain;
 mod coverage;
 mod entries;
 mod filled;

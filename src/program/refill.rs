@@ -5,7 +5,7 @@ use super::input::Target;
 use super::rate::{Quality, Rate, Rated, Witness, callback_quality, is_many};
 use super::refs::{FnRef, SiteRef};
 use super::{Fresh, Place, Program};
-use crate::facts::{BindingId, BindingKind, ExportSource, RegionKind};
+use crate::facts::{BindingId, BindingKind, ExportSource, Expr, RegionKind};
 use crate::rulebook::Recurrence;
 use rustc_hash::FxHashSet;
 
@@ -41,7 +41,7 @@ impl Program<'_> {
             if !seen.insert(f) {
                 continue;
             }
-            if let Some(i) = self.entries_of.get(&f) {
+            if let Some(i) = self.entries_of.get(&f).filter(|i| is_many(self.entries[**i as usize].recurs)) {
                 let entry = &self.entries[*i as usize];
                 let (recurs, quality) = (entry.recurs, entry.quality);
                 best = better(best, Rated { rate: Rate::Many, recurs, quality, witness: Witness::Entry(*i) });
@@ -80,6 +80,24 @@ impl Program<'_> {
                 }
                 _ => false,
             })
+        })
+    }
+
+    /// Whether a function fills a slot with something new before it comes to a site: what is in it there is as fresh as the call.
+    pub(super) fn is_filled_before(&self, place: &Place, site: SiteRef) -> bool {
+        let start = |it: SiteRef| self.facts(it.expr.file()).nodes[it.expr.id.index()].start;
+        self.tables.writes_to(place).iter().any(|write| {
+            let facts = self.facts(write.value.file());
+            let made = match facts.expr(write.value.id) {
+                Expr::Await(value) => facts.expr(value),
+                value => value,
+            };
+            matches!(made, Expr::New(..) | Expr::Call(..))
+                && write.site.is_some_and(|it| {
+                    it.expr.within == site.expr.within
+                        && start(it) < start(site)
+                        && self.region_encloses(site, it.region, site.region)
+                })
         })
     }
 

@@ -21,6 +21,9 @@ const CHECKS: &[&str] = &[
     "incomplete",
     "overwritten",
     "wrapped",
+    "unconsumed",
+    "unread-clone",
+    "unpiped",
 ];
 
 /// The headings that every page has below its title, in this order.
