@@ -11,6 +11,7 @@ use crate::program::{Edge, ExprRef, FnRef, Fresh, How, Place, Program, Rate, Rat
 use crate::rulebook::{Part, Rule};
 use crate::text::FileId;
 use rayon::prelude::*;
+use std::cell::Cell;
 
 /// What goes on until somebody ends it. The rest ends by itself, or is another check's.
 const LASTING: [&str; 11] = [
@@ -222,6 +223,25 @@ fn is_own_end(program: &Program<'_>, slot: &Slot, edge: &Edge) -> bool {
     let Expr::Member(object, _) = facts.expr(callee) else { return false };
     let place = program.place(edge.site.expr.with(object));
     place.as_ref() == Some(&slot.place) || is_value(program, slot, place)
+}
+
+/// Whether only the end of what is acquired makes the next one: a client that connects again after its connection is gone.
+pub(super) fn follows_its_end(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let value = acquired.site.expr;
+    let named = program.initialized_by(value).map(|it| Place::of(Root::Binding(it)));
+    let place = match named.or_else(|| Some(slot(program, value, &acquired.model.resource)?.place)) {
+        Some(place) => place,
+        None => return false,
+    };
+    let slot = Slot { place, site: acquired.site, target: value, uses: Vec::new(), releases: Vec::new() };
+    let met = Cell::new(false);
+    let ends = |edge: &Edge| {
+        let own = is_own_end(program, &slot, edge);
+        met.set(met.get() || own);
+        own
+    };
+    let rated = program.refilled(acquired.site, Fresh::Program, &|_| false, &ends);
+    met.get() && rated.is_none_or(|it| it.rate < Rate::Many)
 }
 
 /// Whether a place is a local name of what is assigned.
