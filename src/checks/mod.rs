@@ -6,6 +6,8 @@ mod capture;
 mod clone;
 mod constant;
 mod fate;
+mod finalize;
+mod giveup;
 mod growth;
 mod kept;
 mod key;
@@ -18,6 +20,7 @@ mod production;
 mod proof;
 mod removal;
 mod returned;
+mod settle;
 mod story;
 mod teardown;
 mod timeout;
@@ -49,6 +52,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
             found.extend(clone::check(program, file));
+            found.extend(giveup::check(program, file));
             found
         })
         .collect();

@@ -2,6 +2,7 @@
 //! listener limits switched off.
 
 use super::backpressure;
+use super::finalize;
 use super::key::comes_from_unit;
 use super::pipe;
 use super::story::{Draft, of_rate, per, recurs, step};
@@ -23,6 +24,7 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
             "write-chunk" => backpressure::judge(program, at),
             "heap-dump" => exposed(program, at, model),
             "limit-off" => limit_off(program, at),
+            "finalize" => finalize::judge(program, at),
             "pipe" => pipe::judge(program, at),
             "answer" => unconsumed::judge(program, at),
             _ => None,
