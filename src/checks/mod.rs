@@ -22,6 +22,7 @@ mod removal;
 mod returned;
 mod settle;
 mod story;
+mod subscribed;
 mod teardown;
 mod timeout;
 mod trace;
@@ -53,6 +54,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(wrapped::check(program, file));
             found.extend(clone::check(program, file));
             found.extend(giveup::check(program, file));
+            found.extend(subscribed::check(program, file));
             found
         })
         .collect();

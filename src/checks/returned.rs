@@ -29,9 +29,11 @@ fn missed(program: &Program<'_>, acquired: &Acquisition<'_>, call: SiteRef) -> O
     }
     let f = acquired.site.expr.within;
     // An object with more than the remover in it may be asked for it in ways that cannot be seen.
-    let bare = program.exits(f).filter(|it| !it.is_throw).filter_map(|it| it.value.get()).all(|value| {
-        matches!(program.eval(ExprRef::new(f, value)), Value::Function(_))
-    });
+    let bare = program
+        .exits(f)
+        .filter(|it| !it.is_throw)
+        .filter_map(|it| it.value.get())
+        .all(|value| matches!(program.eval(ExprRef::new(f, value)), Value::Function(_)));
     let flow = program.flow(call.expr, &acquired.model.resource);
     let open = !flow.escapes.is_empty() || !flow.returned.is_empty() || !flow.collections.is_empty() || flow.used;
     if !bare || open || flow.releases.is_empty() {
@@ -87,7 +89,9 @@ fn judge(program: &Program<'_>, acquired: &Acquisition<'_>, call: SiteRef, relea
     let name = super::acquisition::name_of(program, callee(program, call.expr));
     let message = match missed.release {
         None => format!("{thing} acquired {per}, and never {past}: what `{name}` returns is thrown away"),
-        Some(_) => format!("{thing} acquired {per}, and {past} on some ways out only: what `{name}` returns is not always called"),
+        Some(_) => {
+            format!("{thing} acquired {per}, and {past} on some ways out only: what `{name}` returns is not always called")
+        }
     };
     confidence = confidence.min(of_grade(missed.grade).unwrap_or(Confidence::Suspect));
     let mut story = vec![

@@ -105,7 +105,9 @@ fn handed_on(program: &Program<'_>, at: ExprRef, target: ExprId) -> bool {
 /// Whether a function runs at the end of the program only.
 fn at_end(program: &Program<'_>, f: FnRef, outer: FnRef) -> bool {
     let mut edges = program.callers(f).peekable();
-    f != outer && edges.peek().is_some() && edges.all(|it| matches!(it.how, How::Callback { .. }) && is_late(program, it.site.expr))
+    f != outer
+        && edges.peek().is_some()
+        && edges.all(|it| matches!(it.how, How::Callback { .. }) && is_late(program, it.site.expr))
 }
 
 /// A registration for the end of the process, or for an abort.
