@@ -140,7 +140,12 @@ fn limit_off(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     if program.fresh_of(&place, at.expr.within) != Fresh::Program {
         return None;
     }
-    let added = super::acquisition::acquisitions(program, at.expr.file()).into_iter().find(|it| {
+    // Also in other modules, wherever the emitter is known.
+    let mut files: Vec<FileId> = program.uses(&place).into_iter().map(ExprRef::file).collect();
+    files.push(at.expr.file());
+    files.sort();
+    files.dedup();
+    let added = files.into_iter().flat_map(|file| super::acquisition::acquisitions(program, file)).find(|it| {
         it.model.resource.ends_with("listener")
             && it.receiver.and_then(|it| program.place(it)).as_ref() == Some(&place)
             && program.rate(it.site.expr.within).is_some_and(|it| it.rate == Rate::Many)
