@@ -107,8 +107,8 @@ impl<'a> Records<'a> {
         for index in 0..part.count {
             let start = cursor.at;
             let is_last = index + 1 == part.count;
-            for place in 0..fields {
-                record[place] = match before_comma(cursor.bytes, &mut cursor.at) {
+            for (place, value) in record[..fields].iter_mut().enumerate() {
+                *value = match before_comma(cursor.bytes, &mut cursor.at) {
                     Some(value) => value,
                     None => slow(&mut cursor, is_last && place + 1 == fields)?,
                 };
