@@ -6,7 +6,7 @@ use super::story::{Draft, of_rate, recurs, step};
 use super::trace;
 use crate::facts::{BindingId, BindingKind, Expr, ExprId, RegionKind};
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{BindingRef, ExprRef, FnRef, Program, Rate, SiteRef, Value};
+use crate::program::{BindingRef, ExprRef, FnRef, Modelled, Program, Rate, SiteRef, Value};
 use crate::text::FileId;
 
 /// Methods that close.
@@ -14,6 +14,10 @@ const CLOSES: [&str; 8] = ["destroy", "close", "end", "terminate", "kill", "disc
 
 /// Checks one file.
 pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
+    let is_timeout = |it: &Modelled<'_>| it.model.acquire.as_ref().is_some_and(|it| it.resource == "timeout");
+    if !program.modelled_calls(file).iter().any(is_timeout) {
+        return Vec::new();
+    }
     let timeouts = acquisitions(program, file).into_iter().filter(|it| it.model.resource == "timeout");
     timeouts.filter_map(|it| judge(program, &it)).collect()
 }

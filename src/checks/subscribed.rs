@@ -15,6 +15,9 @@ const SUBSCRIBES: [&str; 8] = ["subscribe", "observe", "listen", "watch", "onCha
 pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
     let facts = program.facts(file);
     let names: Vec<_> = SUBSCRIBES.iter().filter_map(|it| facts.names.find(crate::facts::Sym::of(it))).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
     let index = program.index(file);
     let calls = names.into_iter().flat_map(|name| index.members(name)).filter_map(|member| {
         let member = ExprRef::new(FnRef { file, id: index.evaluator(facts, member) }, member);
