@@ -28,8 +28,12 @@ fn number_deep(program: &Program<'_>, expr: ExprRef, depth: u32) -> Option<f64> 
     }
 }
 
-/// What an options object says of a dotted option: `None` if the object cannot be seen whole.
+/// What an options object says of a dotted option: `None` if the object cannot be seen whole. `!name` asks whether it is
+/// switched off.
 pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Option<bool> {
+    if let Some(name) = path.strip_prefix('!') {
+        return is_off(program, options, name);
+    }
     let (wanted, call) = path.split_once('=').map_or((path, None), |(a, b)| (a, Some(b)));
     let mut at = options;
     for name in wanted.split('.') {
@@ -55,4 +59,12 @@ pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Opt
         Expr::Number(n) => facts.numbers[n as usize] != 0.0,
         _ => true,
     })
+}
+
+/// `{ cache: false }`
+fn is_off(program: &Program<'_>, options: ExprRef, name: &str) -> Option<bool> {
+    let literal = program.literal(options)?;
+    let facts = program.facts(literal.file());
+    let value = facts.properties(facts.expr(literal.id)).iter().find(|it| facts.text(it.name) == name).map(|it| it.value);
+    Some(value.is_some_and(|it| !matches!(facts.expr(it), Expr::Bool(true))))
 }

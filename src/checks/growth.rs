@@ -134,7 +134,8 @@ fn makers(program: &Program<'_>, collection: ExprRef) -> Vec<ExprRef> {
 
 /// Whether a construction gives one of some options. Options that cannot be seen whole may hold anything.
 fn has_option(program: &Program<'_>, made: ExprRef, options: &[&String]) -> bool {
-    let arguments = (0..3).filter_map(|n| program.argument(made, n));
+    let is_function = |it: &ExprRef| matches!(program.eval(*it), Value::Function(_));
+    let arguments = (0..3).filter_map(|n| program.argument(made, n)).filter(|it| !is_function(it));
     arguments.into_iter().any(|it| options.iter().any(|name| constant::option(program, it, name) != Some(false)))
 }
 
@@ -188,7 +189,8 @@ fn grow(
 
 /// An object used as a map: a literal without methods, or `Object.create(null)`.
 fn is_plain_object(program: &Program<'_>, expr: ExprRef) -> bool {
-    let Value::Object(Shape::Literal(file, id)) = program.eval(expr) else { return false };
+    let made = program.made_when_missing(expr).unwrap_or(expr);
+    let Value::Object(Shape::Literal(file, id)) = program.eval(made) else { return false };
     let facts = program.facts(file);
     match facts.expr(id) {
         Expr::Object { count, .. } => count < 4,

@@ -3,6 +3,8 @@
 
 use super::backpressure;
 use super::key::comes_from_unit;
+use super::label;
+use super::memo;
 use super::story::{Draft, of_rate, per, recurs, step};
 use crate::facts::{BinaryOp, Expr, ExprId};
 use crate::finding::{Confidence, Finding, Role, Trace};
@@ -21,6 +23,8 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
             "write-chunk" => backpressure::judge(program, at),
             "heap-dump" => exposed(program, at, model),
             "limit-off" => limit_off(program, at),
+            "memoize" => memo::judge(program, at, model),
+            "label" => label::judge(program, at),
             _ => None,
         });
     }

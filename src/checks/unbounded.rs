@@ -291,7 +291,7 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
         verdict.size = verdict.size.max(trace::limit(program, at));
         match classify(program, at, place) {
             Usage::Grow | Usage::Ignored => {}
-            Usage::Read => verdict.read = true,
+            Usage::Read | Usage::Fill => verdict.read = true,
             Usage::Escape => {
                 verdict.read = true;
                 verdict.escapes = true;

@@ -8,6 +8,8 @@ use crate::rulebook::CollectionEffect;
 pub(super) enum Usage {
     /// It makes it larger.
     Grow,
+    /// It makes it larger, and the program goes on with what comes back: `loader.load(key)`.
+    Fill,
     /// It looks at it.
     Read,
     /// It hands it to something unknown.
@@ -97,6 +99,8 @@ pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usa
     match facts.expr(parent.id) {
         Expr::Assign(op, target, value) if target == at.id => match op {
             AssignOp::Add | AssignOp::Or | AssignOp::Nullish => Usage::Grow,
+            // It is made where it was missing.
+            _ if program.made_when_missing(at).is_some() => Usage::Ignored,
             _ if super::growth::self_growth(program, at, at.with(value)).is_some() => Usage::Grow,
             _ if at.within.is_module()
                 && program
@@ -149,8 +153,13 @@ fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Us
     let Some(parent) = program.parent(member) else { return Usage::Read };
     match facts.expr(parent.id) {
         Expr::Call(callee, _) if callee == member.id => {
-            let effect = program.call_model(parent).and_then(|(model, _)| model.collection);
-            match effect {
+            let model = program.call_model(parent).map(|(model, _)| model);
+            match model.and_then(|it| it.collection) {
+                Some(CollectionEffect::Put)
+                    if model.is_some_and(|it| it.passes.is_none()) && program.parent(parent).is_some() =>
+                {
+                    Usage::Fill
+                }
                 Some(CollectionEffect::Add | CollectionEffect::Put) => Usage::Grow,
                 Some(CollectionEffect::Remove) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
                 _ if TAKES.contains(&name) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),

@@ -229,7 +229,10 @@ pub struct CallModel {
     pub set_up: bool,
     /// As a write to a collection: bounded when this argument is given (the time to live of `cache.set(key, value, ttl)`).
     pub bounded_by: Option<u8>,
-    /// What else a named check looks for: `whole-read`, `write-chunk`, `heap-dump`, `limit-off`, `server-render`.
+    /// As a memoizer: bounded when its options (any argument behind the function) have one of these.
+    pub bounded_with: Vec<String>,
+    /// What else a named check looks for: `whole-read`, `write-chunk`, `heap-dump`, `limit-off`, `server-render`, `memoize`,
+    /// `label`.
     pub does: Option<String>,
 }
 
@@ -280,7 +283,7 @@ pub struct TypeModel {
     /// Bounds itself (LRU, TTL): growth of it is no finding.
     #[serde(default)]
     pub bounded: bool,
-    /// Bounds itself when the options of its constructor (any argument) have one of these.
+    /// Bounds itself when the options of its constructor (any argument) have one of these; `!name` when that is off.
     #[serde(default)]
     pub bounded_with: Vec<String>,
     /// What constructing it does.

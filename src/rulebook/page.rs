@@ -19,6 +19,8 @@ const CHECKS: &[&str] = &[
     "by-property",
     "unsettled",
     "wrapped",
+    "memoized",
+    "labelled",
 ];
 
 /// The headings that every page has below its title, in this order.
