@@ -4,16 +4,13 @@ use super::Project;
 use super::anchors::Anchors;
 use super::atlas::{Atlas, Ran};
 use super::vocabulary::knows;
-use crate::heap::{
-    Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Retainers, Scopes, Sites, Slots, Snapshot,
-};
+use crate::heap::{Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Scopes, Sites, Slots, Snapshot};
 use std::cell::OnceCell;
 
 /// A snapshot with what was read off it.
 pub(super) struct Scene<'s, 'a> {
     pub(super) project: Project<'a>,
     pub(super) snapshot: &'s Snapshot<'s>,
-    pub(super) retainers: Retainers,
     pub(super) dominators: Dominators,
     pub(super) sizes: RetainedSizes,
     pub(super) sites: Sites,
@@ -27,9 +24,7 @@ pub(super) struct Scene<'s, 'a> {
 
 impl<'s, 'a> Scene<'s, 'a> {
     pub(super) fn new(project: Project<'a>, snapshot: &'s Snapshot<'s>) -> Scene<'s, 'a> {
-        let retainers = Retainers::new(snapshot);
-        let dominators = Dominators::new(snapshot, &retainers);
-        let sizes = RetainedSizes::new(snapshot, &dominators);
+        let (dominators, sizes) = RetainedSizes::with_dominators(snapshot);
         let sites = Sites::new(snapshot);
         let slots = Slots::new(snapshot, &sites);
         let scopes = Scopes::new(snapshot, &sites);
@@ -37,20 +32,7 @@ impl<'s, 'a> Scene<'s, 'a> {
         let scripts = sites.scripts().iter().filter(|it| !it.is_internal() && !it.path.is_empty());
         let atlas = Atlas::new(project, scripts.map(|it| Ran { path: &it.path, map: it.map_url.as_deref(), source: &it.source }));
         let anchors = Anchors::new(&atlas, &sites);
-        Scene {
-            project,
-            snapshot,
-            retainers,
-            dominators,
-            sizes,
-            sites,
-            slots,
-            scopes,
-            collections,
-            atlas,
-            anchors,
-            paths: OnceCell::new(),
-        }
+        Scene { project, snapshot, dominators, sizes, sites, slots, scopes, collections, atlas, anchors, paths: OnceCell::new() }
     }
 
     /// The most durable way to every node.
