@@ -118,7 +118,11 @@ fn bounds_itself(program: &Program<'_>, call: ExprRef, collection: ExprRef, ty: 
     let options: Vec<&String> = lineage.iter().flat_map(|it| &models.ty(*it).bounded_with).collect();
     lineage.iter().any(|it| models.ty(*it).bounded)
         || model.bounded_by.is_some_and(|n| program.argument(call, n as i8).is_some())
-        || !options.is_empty() && makers(program, collection).into_iter().any(|it| has_option(program, it, &options))
+        || !options.is_empty() && {
+            // What was made out of sight may have any option.
+            let makers = makers(program, collection);
+            makers.is_empty() || makers.into_iter().any(|it| has_option(program, it, &options))
+        }
 }
 
 /// The calls that make what an expression stands for.

@@ -26,11 +26,14 @@ const SPELLS: [&str; 10] = [
 pub(super) fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let rule = rule(program, "labelled")?;
     let rated = program.repeated(at, Fresh::Program).filter(|it| it.rate == Rate::Many)?;
-    let label = labels(program, at.expr).into_iter().find(|it| is_open(program, *it, 0))?;
+    let labels = labels(program, at.expr);
+    let open = |fallbacks| labels.iter().copied().find(|it| Openness { program, fallbacks }.is_open(*it, 0));
+    let sure = open(false);
+    let label = sure.or_else(|| open(true))?;
     let span = program.span(label);
     let mut story = vec![step(Role::Acquired, program.head(at.expr), "a series per value of the label is made here")];
     story.extend(recurs(program, at, rated));
-    let confidence = of_rate(rated).min(Confidence::Likely);
+    let confidence = of_rate(rated).min(if sure.is_some() { Confidence::Likely } else { Confidence::Suspect });
     let name = name_of(program, label);
     let named = if name.is_empty() { "what it sends".to_owned() } else { format!("`{name}`") };
     let message = format!("a metric is labelled with {named} {}: every new value is a series that stays", per(rated.recurs));
@@ -54,31 +57,46 @@ fn labels(program: &Program<'_>, call: ExprRef) -> Vec<ExprRef> {
 }
 
 /// Whether a label takes as many values as the outside sends. What a function makes of them may be few.
-fn is_open(program: &Program<'_>, value: ExprRef, depth: u32) -> bool {
-    if depth > 8 {
-        return false;
-    }
-    let facts = program.facts(value.file());
-    let next = |id: ExprId| is_open(program, value.with(id), depth + 1);
-    match facts.expr(value.id) {
-        Expr::Call(callee, args) => match facts.expr(callee) {
-            Expr::Member(object, name) if SPELLS.contains(&facts.text(name)) => {
-                next(object) || is_unit(program, value.with(object))
-            }
-            Expr::Free(name) if SPELLS.contains(&facts.text(name)) => facts.item(args, 0).is_some_and(next),
-            _ => false,
-        },
-        Expr::Template(parts) => facts.list(parts).any(next),
-        Expr::Binary(_, a, b) | Expr::Logical(_, a, b) => next(a) || next(b),
-        Expr::Choice(parts) => [1, 2].iter().filter_map(|&i| facts.item(parts, i)).any(next),
-        Expr::Ident(_) => {
-            let init = program.initial(value);
-            if init == value { keys(program, value) == Keys::Outside } else { is_open(program, init, depth + 1) }
+struct Openness<'p, 'a> {
+    program: &'p Program<'a>,
+    /// Counts what stands in where the route's pattern is missing: `req.route?.path ?? req.path`.
+    fallbacks: bool,
+}
+
+impl Openness<'_, '_> {
+    fn is_open(&self, value: ExprRef, depth: u32) -> bool {
+        if depth > 8 {
+            return false;
         }
-        // Where a router is mounted is written down.
-        Expr::Member(_, name) if matches!(facts.text(name), "baseUrl" | "routerPath" | "routeOptions" | "httpVersion") => false,
-        Expr::Member(..) | Expr::Index(..) | Expr::Param(..) => keys(program, value) == Keys::Outside,
-        _ => false,
+        let program = self.program;
+        let facts = program.facts(value.file());
+        let next = |id: ExprId| self.is_open(value.with(id), depth + 1);
+        match facts.expr(value.id) {
+            Expr::Call(callee, args) => match facts.expr(callee) {
+                Expr::Member(object, name) if SPELLS.contains(&facts.text(name)) => {
+                    next(object) || is_unit(program, value.with(object))
+                }
+                Expr::Free(name) if SPELLS.contains(&facts.text(name)) => facts.item(args, 0).is_some_and(next),
+                _ => false,
+            },
+            Expr::Template(parts) => facts.list(parts).any(next),
+            Expr::Binary(_, a, b) => next(a) || next(b),
+            Expr::Logical(_, a, b) => next(a) || self.fallbacks && next(b),
+            Expr::Choice(parts) => {
+                let mut branches = [1, 2].into_iter().filter_map(|i| facts.item(parts, i));
+                if self.fallbacks { branches.any(next) } else { branches.all(next) }
+            }
+            Expr::Ident(_) => {
+                let init = program.initial(value);
+                if init == value { keys(program, value) == Keys::Outside } else { self.is_open(init, depth + 1) }
+            }
+            // Where a router is mounted is written down.
+            Expr::Member(_, name) if matches!(facts.text(name), "baseUrl" | "routerPath" | "routeOptions" | "httpVersion") => {
+                false
+            }
+            Expr::Member(..) | Expr::Index(..) | Expr::Param(..) => keys(program, value) == Keys::Outside,
+            _ => false,
+        }
     }
 }
 

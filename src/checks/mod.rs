@@ -8,6 +8,7 @@ mod growth;
 mod kept;
 mod key;
 mod label;
+mod lazy;
 mod listener;
 mod memo;
 mod misuse;

@@ -147,6 +147,13 @@ pub(super) fn makes_instance(program: &Program<'_>, f: FnRef) -> bool {
         || callers.peek().is_some() && callers.all(|it| it.how == How::Call && program.is_construction(it.caller))
 }
 
+/// Whether the program goes on with what a call gives.
+fn is_used(program: &Program<'_>, call: ExprRef) -> bool {
+    program.parent(call).is_some()
+        || program.initialized_by(call).is_some()
+        || program.index(call.file()).exit_of(call.id).is_some()
+}
+
 /// `map.size`, `map.set(...)`, `list.length = 0`.
 fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Usage {
     let facts = program.facts(at.file());
@@ -155,9 +162,7 @@ fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Us
         Expr::Call(callee, _) if callee == member.id => {
             let model = program.call_model(parent).map(|(model, _)| model);
             match model.and_then(|it| it.collection) {
-                Some(CollectionEffect::Put)
-                    if model.is_some_and(|it| it.passes.is_none()) && program.parent(parent).is_some() =>
-                {
+                Some(CollectionEffect::Put) if model.is_some_and(|it| it.passes.is_none()) && is_used(program, parent) => {
                     Usage::Fill
                 }
                 Some(CollectionEffect::Add | CollectionEffect::Put) => Usage::Grow,
