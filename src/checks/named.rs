@@ -5,7 +5,9 @@ use super::backpressure;
 use super::key::comes_from_unit;
 use super::label;
 use super::memo;
+use super::pipe;
 use super::story::{Draft, of_rate, per, recurs, step};
+use super::unconsumed;
 use crate::facts::{BinaryOp, Expr, ExprId};
 use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{BindingRef, ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
@@ -25,6 +27,8 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
             "limit-off" => limit_off(program, at),
             "memoize" => memo::judge(program, at, model),
             "label" => label::judge(program, at),
+            "pipe" => pipe::judge(program, at),
+            "answer" => unconsumed::judge(program, at),
             _ => None,
         });
     }

@@ -126,6 +126,11 @@ impl Spread<'_, '_> {
                 self.raise(edge.callee, Rate::Many, recurs, quality, Witness::Edge(i as u32));
             }
         }
+        for i in 0..program.edges.len() as u32 {
+            if let Some(quality) = program.rearmed(i) {
+                self.raise(program.edges[i as usize].callee, Rate::Many, Recurrence::Tick, quality, Witness::Edge(i));
+            }
+        }
         self.drain();
         for file in program.files() {
             self.offered(file);
@@ -311,9 +316,7 @@ impl Program<'_> {
             match now.witness {
                 Witness::Start => return None,
                 Witness::Offered => {
-                    let function = &self.facts(at.file).functions[at.id.index()];
-                    let end = function.end.min(function.v8_start.max(function.start) + 1);
-                    return Some((rated, Span::new(at.file, function.start, end), calls));
+                    return Some((rated, self.function_head(at), calls));
                 }
                 Witness::Entry(i) => return Some((rated, self.entries[i as usize].span, calls)),
                 Witness::Loop(i) => return Some((rated, self.span(self.edges[i as usize].site.expr), calls)),
@@ -331,6 +334,12 @@ impl Program<'_> {
             }
         }
         None
+    }
+
+    /// The span of a function, cut to its head.
+    pub fn function_head(&self, f: FnRef) -> Span {
+        let function = &self.facts(f.file).functions[f.id.index()];
+        Span::new(f.file, function.start, function.end.min(function.v8_start.max(function.start) + 1))
     }
 
     /// The span of a call without its arguments.

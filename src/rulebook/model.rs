@@ -232,7 +232,7 @@ pub struct CallModel {
     /// As a memoizer: bounded when its options (any argument behind the function) have one of these.
     pub bounded_with: Vec<String>,
     /// What else a named check looks for: `whole-read`, `write-chunk`, `heap-dump`, `limit-off`, `server-render`, `memoize`,
-    /// `label`.
+    /// `label`, `pipe`, and `answer`: its result, or what its callback receives, has a body that must be read.
     pub does: Option<String>,
 }
 

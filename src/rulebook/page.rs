@@ -18,9 +18,13 @@ const CHECKS: &[&str] = &[
     "limit-off",
     "by-property",
     "unsettled",
+    "incomplete",
     "wrapped",
     "memoized",
     "labelled",
+    "unconsumed",
+    "unread-clone",
+    "unpiped",
 ];
 
 /// The headings that every page has below its title, in this order.
