@@ -28,12 +28,8 @@ fn number_deep(program: &Program<'_>, expr: ExprRef, depth: u32) -> Option<f64> 
     }
 }
 
-/// What an options object says of a dotted option: `None` if the object cannot be seen whole. `!name` asks whether it is
-/// switched off.
+/// What an options object says of a dotted option: `None` if the object cannot be seen whole.
 pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Option<bool> {
-    if let Some(name) = path.strip_prefix('!') {
-        return is_off(program, options, name);
-    }
     let (wanted, call) = path.split_once('=').map_or((path, None), |(a, b)| (a, Some(b)));
     let mut at = options;
     for name in wanted.split('.') {
@@ -47,6 +43,9 @@ pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Opt
         }
     }
     let facts = program.facts(at.file());
+    if call == Some("false") {
+        return Some(facts.expr(at.id) == Expr::Bool(false));
+    }
     if let Some(call) = call {
         let path = call.trim_end_matches("()");
         let at = program.initial(at);
@@ -59,12 +58,4 @@ pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Opt
         Expr::Number(n) => facts.numbers[n as usize] != 0.0,
         _ => true,
     })
-}
-
-/// `{ cache: false }`
-fn is_off(program: &Program<'_>, options: ExprRef, name: &str) -> Option<bool> {
-    let literal = program.literal(options)?;
-    let facts = program.facts(literal.file());
-    let value = facts.properties(facts.expr(literal.id)).iter().find(|it| facts.text(it.name) == name).map(|it| it.value);
-    Some(value.is_some_and(|it| !matches!(facts.expr(it), Expr::Bool(true))))
 }

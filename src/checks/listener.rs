@@ -3,8 +3,9 @@
 use super::acquisition::Acquisition;
 use crate::facts::{BinaryOp, Expr, ExprId, FnId, Sym};
 use crate::program::{ExprRef, FnRef, Place, Program, SiteRef, Value};
+use crate::rulebook::{CallModel, Release};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A call that removes listeners.
 pub(super) struct Removal {
@@ -14,6 +15,8 @@ pub(super) struct Removal {
     receiver_name: Option<Sym>,
     event: Option<EventName>,
     pub(super) handler: Option<ExprRef>,
+    /// The resources that its model says it releases; none for listeners.
+    resources: Vec<String>,
 }
 
 /// What is known of an event's name: all of it, or how it starts (`"data:" + id`).
@@ -70,7 +73,9 @@ const REMOVERS: [&str; 7] =
 impl Removals {
     /// Collects the removals of a program.
     pub(super) fn collect(program: &Program<'_>) -> Removals {
-        let names: Vec<Sym> = REMOVERS.iter().map(|it| Sym::of(it)).collect();
+        let modelled = program.rulebook.models.calls().filter(|(_, model)| by_handler(model).is_some());
+        let modelled = modelled.map(|(path, _)| path.rsplit(['#', '.']).next().unwrap_or(path));
+        let names: FxHashSet<Sym> = REMOVERS.iter().copied().chain(modelled).map(Sym::of).collect();
         let files: Vec<_> = program.files().collect();
         let found: Vec<Removal> = files.par_iter().flat_map_iter(|&file| in_file(program, file, &names)).collect();
         let mut by_name: FxHashMap<Sym, Vec<Removal>> = FxHashMap::default();
@@ -82,12 +87,14 @@ impl Removals {
 
     /// The removals that answer a registration.
     pub(super) fn answers(&self, program: &Program<'_>, acquired: &Acquisition<'_>) -> Vec<(SiteRef, Match)> {
-        let Some(receiver) = acquired.receiver else { return Vec::new() };
-        let event = acquired.model.event.and_then(|n| program.argument(acquired.site.expr, n as i8));
+        let at = acquired.site.expr;
+        let resource = acquired.model.resource.as_str();
+        let event = acquired.model.event.and_then(|n| program.argument(at, n as i8));
         let event = event.map(|it| EventName::of(program, it));
         let handler = acquired.handler(program);
-        let place = program.place(receiver);
-        let name = last_name(program, receiver, place.as_ref());
+        let receiver = acquired.receiver.filter(|it| !is_namespace(program, *it));
+        let place = receiver.and_then(|it| program.place(it));
+        let name = receiver.and_then(|it| last_name(program, it, place.as_ref()));
         let mut found = Vec::new();
         let candidates = self.by_name.get(&name.unwrap_or(Sym(0))).map_or(&[][..], Vec::as_slice);
         for removal in candidates {
@@ -95,7 +102,8 @@ impl Removals {
                 (None, _) | (_, None) => true,
                 (Some(a), Some(b)) => a.may_be(b),
             };
-            if !same_event || !same_receiver(removal, place.as_ref(), receiver) {
+            let same_kind = resource.ends_with("listener") || removal.resources.iter().any(|it| it == resource);
+            if !same_event || !same_kind || !same_receiver(removal, place.as_ref(), at) {
                 continue;
             }
             let matched = match (removal.handler, handler) {
@@ -118,29 +126,55 @@ fn same_receiver(removal: &Removal, place: Option<&Place>, receiver: ExprRef) ->
     }
 }
 
-fn in_file(program: &Program<'_>, file: crate::text::FileId, names: &[Sym]) -> Vec<Removal> {
+fn in_file(program: &Program<'_>, file: crate::text::FileId, names: &FxHashSet<Sym>) -> Vec<Removal> {
     let facts = program.facts(file);
     let mut found = Vec::new();
     for site in &facts.sites {
         let within = FnRef { file, id: facts.function_of(site.region) };
         let call = ExprRef::new(within, site.expr);
-        if let Expr::Delete(target) = facts.expr(site.expr) {
-            found.extend(deleted(program, SiteRef { expr: call, region: site.region }, target));
+        let site = SiteRef { expr: call, region: site.region };
+        if let Expr::Delete(target) = facts.expr(call.id) {
+            found.extend(deleted(program, site, target));
             continue;
         }
-        let Expr::Call(callee, _) = facts.expr(site.expr) else { continue };
-        let Expr::Member(object, name) = facts.expr(callee) else { continue };
-        if !names.contains(&facts.sym(name)) {
+        let Expr::Call(callee, _) = facts.expr(call.id) else { continue };
+        let (object, name) = match facts.expr(callee) {
+            Expr::Member(object, name) => (Some(call.with(object)), facts.text(name)),
+            Expr::Ident(id) => (None, facts.text(facts.bindings[id.index()].name)),
+            _ => continue,
+        };
+        if !names.contains(&Sym::of(name)) {
             continue;
         }
-        let all = facts.text(name) == "removeAllListeners";
-        let event = program.argument(call, 0).map(|it| EventName::of(program, it));
-        let handler = if all { None } else { program.argument(call, 1) };
-        let receiver = program.place(call.with(object));
-        let receiver_name = last_name(program, call.with(object), receiver.as_ref());
-        found.push(Removal { site: SiteRef { expr: call, region: site.region }, receiver, receiver_name, event, handler });
+        let Some((event, handler, resources)) = arguments(program, call, name) else { continue };
+        let event = event.and_then(|n| program.argument(call, n)).map(|it| EventName::of(program, it));
+        let handler = handler.and_then(|n| program.argument(call, n));
+        let object = object.filter(|it| !is_namespace(program, *it));
+        let receiver = object.and_then(|it| program.place(it));
+        let receiver_name = object.and_then(|it| last_name(program, it, receiver.as_ref()));
+        found.push(Removal { site, receiver, receiver_name, event, handler, resources });
     }
     found
+}
+
+/// The arguments of a removal that are the event and the handler, and what it releases: as its model says, else as emitters
+/// have them.
+fn arguments(program: &Program<'_>, call: ExprRef, name: &str) -> Option<(Option<i8>, Option<i8>, Vec<String>)> {
+    match program.call_model(call).and_then(|(model, _)| by_handler(model)) {
+        Some(it) => Some((it.event.map(|n| n as i8), it.handler.map(|n| n as i8), it.resource.clone())),
+        None if name == "removeAllListeners" => Some((Some(0), None, Vec::new())),
+        None => REMOVERS.contains(&name).then(|| (Some(0), Some(1), Vec::new())),
+    }
+}
+
+/// The release of a call that names what it releases by the handler.
+fn by_handler(model: &CallModel) -> Option<&Release> {
+    model.release.as_ref().filter(|it| it.handler.is_some())
+}
+
+/// Whether an expression is a module and not a value: `fs` of `fs.watchFile`.
+fn is_namespace(program: &Program<'_>, expr: ExprRef) -> bool {
+    matches!(program.eval(expr), Value::Path(path) if program.paths.value(path).is_none())
 }
 
 /// `delete emitter._events[name]` takes all listeners of an event away.
@@ -154,7 +188,7 @@ fn deleted(program: &Program<'_>, site: SiteRef, target: ExprId) -> Option<Remov
     let receiver = program.place(site.expr.with(object));
     let receiver_name = last_name(program, site.expr.with(object), receiver.as_ref());
     let event = Some(EventName::of(program, site.expr.with(key)));
-    Some(Removal { site, receiver, receiver_name, event, handler: None })
+    Some(Removal { site, receiver, receiver_name, event, handler: None, resources: Vec::new() })
 }
 
 fn last_name(program: &Program<'_>, receiver: ExprRef, place: Option<&Place>) -> Option<Sym> {

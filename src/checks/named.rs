@@ -3,8 +3,6 @@
 
 use super::backpressure;
 use super::key::comes_from_unit;
-use super::label;
-use super::memo;
 use super::pipe;
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::unconsumed;
@@ -25,8 +23,6 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
             "write-chunk" => backpressure::judge(program, at),
             "heap-dump" => exposed(program, at, model),
             "limit-off" => limit_off(program, at),
-            "memoize" => memo::judge(program, at, model),
-            "label" => label::judge(program, at),
             "pipe" => pipe::judge(program, at),
             "answer" => unconsumed::judge(program, at),
             _ => None,

@@ -69,13 +69,14 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if hold.fresh == Fresh::Program && acquired.holder(program).is_some_and(|it| of_some_object(program, it, 0)) {
         confidence = confidence.min(Confidence::Suspect);
     }
-    if acquired.model.may_end {
+    if acquired.may_end(program) {
         confidence = confidence.min(Confidence::Suspect);
     }
     if is_listener(acquired) && program.counts_listeners(acquired.site) {
         return None;
     }
-    let answer = if is_listener(acquired) { removal(program, removals, acquired) } else { token(program, acquired) };
+    let by_handler = is_listener(acquired) || acquired.named_by_handler();
+    let answer = if by_handler { removal(program, removals, acquired) } else { token(program, acquired) };
     let (coverage, flow) = answer;
     if acquired.model.once && tests_state(program, acquired) {
         return None;
@@ -235,8 +236,8 @@ fn names_connecting(program: &Program<'_>, test: ExprRef, depth: u32) -> bool {
 }
 
 pub(super) fn is_listener(acquired: &Acquisition<'_>) -> bool {
-    let handler = acquired.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver));
-    acquired.model.handler.is_some() && handler && acquired.receiver.is_some() && acquired.model.resource != "registration"
+    let on_something = acquired.receiver.is_some() || acquired.model.event.is_some();
+    acquired.named_by_handler() && on_something && acquired.model.resource != "registration"
 }
 
 /// Removals of a listener by name, its own options, and what its result is used for.

@@ -8,8 +8,6 @@ use crate::rulebook::CollectionEffect;
 pub(super) enum Usage {
     /// It makes it larger.
     Grow,
-    /// It makes it larger, and the program goes on with what comes back: `loader.load(key)`.
-    Fill,
     /// It looks at it.
     Read,
     /// It hands it to something unknown.
@@ -147,25 +145,18 @@ pub(super) fn makes_instance(program: &Program<'_>, f: FnRef) -> bool {
         || callers.peek().is_some() && callers.all(|it| it.how == How::Call && program.is_construction(it.caller))
 }
 
-/// Whether the program goes on with what a call gives.
-fn is_used(program: &Program<'_>, call: ExprRef) -> bool {
-    program.parent(call).is_some()
-        || program.initialized_by(call).is_some()
-        || program.index(call.file()).exit_of(call.id).is_some()
-}
-
 /// `map.size`, `map.set(...)`, `list.length = 0`.
 fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Usage {
     let facts = program.facts(at.file());
     let Some(parent) = program.parent(member) else { return Usage::Read };
+    if is_store(program, at, name) {
+        return in_store(program, parent, member);
+    }
     match facts.expr(parent.id) {
         Expr::Call(callee, _) if callee == member.id => {
-            let model = program.call_model(parent).map(|(model, _)| model);
-            match model.and_then(|it| it.collection) {
-                Some(CollectionEffect::Put) if model.is_some_and(|it| it.passes.is_none()) && is_used(program, parent) => {
-                    Usage::Fill
-                }
-                Some(CollectionEffect::Add | CollectionEffect::Put) => Usage::Grow,
+            let effect = program.call_model(parent).and_then(|(model, _)| model.collection);
+            match effect {
+                Some(effect) if effect.grows() => Usage::Grow,
                 Some(CollectionEffect::Remove) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
                 _ if TAKES.contains(&name) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
                 // Only testing for a key does not make the values useful.
@@ -179,6 +170,25 @@ fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Us
         Expr::Assign(_, target, _) if target == member.id => Usage::Grow,
         Expr::Update(false, target) if target == member.id && name == "length" => {
             program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
+        }
+        _ => Usage::Read,
+    }
+}
+
+/// Whether a property of something modelled is the collection inside it: the `cache` of a memoized function.
+fn is_store(program: &Program<'_>, at: ExprRef, name: &str) -> bool {
+    let models = &program.rulebook.models;
+    let Some(member) = program.type_of(program.eval(at)).and_then(|ty| models.member(ty, name)) else { return false };
+    member.r#type.as_deref() == Some("Map")
+}
+
+/// `load.cache.clear()`; what stands in for it bounds itself, perhaps.
+fn in_store(program: &Program<'_>, parent: ExprRef, member: ExprRef) -> Usage {
+    let facts = program.facts(member.file());
+    match facts.expr(parent.id) {
+        Expr::Assign(..) => Usage::Escape,
+        Expr::Member(_, name) if TAKES.contains(&facts.text(name)) => {
+            program.parent(parent).and_then(|it| program.site_of(it)).map_or(Usage::Read, Usage::Shrink)
         }
         _ => Usage::Read,
     }

@@ -114,6 +114,9 @@ impl Spread<'_, '_> {
         for file in program.files() {
             self.raise(FnRef::module(file), Rate::Once, Recurrence::Once, Quality::Modelled, Witness::Start);
         }
+        for f in program.made_once() {
+            self.raise(f, Rate::Once, Recurrence::Once, Quality::Modelled, Witness::Start);
+        }
         for (i, entry) in program.entries.iter().enumerate() {
             let rate = if is_many(entry.recurs) { Rate::Many } else { Rate::Once };
             self.raise(entry.function, rate, entry.recurs, entry.quality, Witness::Entry(i as u32));

@@ -20,8 +20,6 @@ const CHECKS: &[&str] = &[
     "unsettled",
     "incomplete",
     "wrapped",
-    "memoized",
-    "labelled",
     "unconsumed",
     "unread-clone",
     "unpiped",
