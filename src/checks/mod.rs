@@ -11,6 +11,7 @@ mod giveup;
 mod growth;
 mod kept;
 mod key;
+mod lazy;
 mod listener;
 mod misuse;
 mod named;
