@@ -6,6 +6,8 @@ mod capture;
 mod clone;
 mod constant;
 mod fate;
+mod finalize;
+mod giveup;
 mod growth;
 mod kept;
 mod key;
@@ -18,7 +20,9 @@ mod production;
 mod proof;
 mod removal;
 mod returned;
+mod settle;
 mod story;
+mod subscribed;
 mod teardown;
 mod timeout;
 mod trace;
@@ -49,6 +53,8 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
             found.extend(clone::check(program, file));
+            found.extend(giveup::check(program, file));
+            found.extend(subscribed::check(program, file));
             found
         })
         .collect();
