@@ -122,7 +122,7 @@ fn entries(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], properties: bo
     let counts: Vec<u64> = nodes.iter().filter_map(of).collect();
     Tally {
         located: !counts.is_empty(),
-        alive: counts.iter().sum(),
+        alive: counts.into_iter().fold(0, u64::saturating_add),
         holder: named(scene, owner, path, &nodes),
         nodes,
         pointers: 0,

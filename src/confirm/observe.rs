@@ -62,7 +62,7 @@ pub fn observe(project: Project<'_>, findings: &[Finding], bytes: &[u8]) -> Resu
     let sightings = findings.iter().map(|it| sighting(&scene, it)).collect();
     let census = Census::new(&snapshot, &scene.sites, &scene.slots, &scene.collections);
     let stale = scene.atlas.stale().to_vec();
-    let bytes = snapshot.all().map(|it| snapshot.self_size(it)).sum::<u64>() + snapshot.extra_native_bytes();
+    let bytes = snapshot.all().map(|it| snapshot.self_size(it)).fold(snapshot.extra_native_bytes(), u64::saturating_add);
     Ok(Observation { sightings, timeouts: timeouts(&scene), census, stale, bytes })
 }
 
@@ -83,7 +83,7 @@ fn sighting(scene: &Scene<'_, '_>, finding: &Finding) -> Sighting {
 
 fn seen(scene: &Scene<'_, '_>, tally: Tally) -> Seen {
     let Tally { located, alive, nodes, pointers, holder } = tally;
-    Seen { located, alive, bytes: scene.bytes(&nodes) + pointers * POINTER, holder }
+    Seen { located, alive, bytes: scene.bytes(&nodes).saturating_add(pointers * POINTER), holder }
 }
 
 /// The program's timers that fire once: the file of the function, and the delay in milliseconds.
