@@ -48,9 +48,13 @@ pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Fa
         };
         let shots = args.snapshots.iter().map(look).collect::<Result<Vec<Observation>, Failure>>()?;
         let executed = args.snapshots.iter().skip(1).map(|it| executions(it)).collect();
-        Ok::<_, Failure>(conclude(project, findings, &Series { idle: None, shots, executed }, &*proof::reopen(&args.snapshots)))
+        let sent = vec![args.requests; shots.len().saturating_sub(1)];
+        let series = Series { idle: None, shots, executed, sent };
+        let unexplained = conclude(project, findings, &series, &*proof::reopen(&args.snapshots));
+        Ok::<_, Failure>((unexplained, series.bytes_per_request()))
     })?;
-    let experiment = args.requests.map(|requests| Experiment { requests, ..Experiment::default() });
+    let (unexplained, bytes_per_request) = unexplained;
+    let experiment = args.requests.map(|requests| Experiment { requests, bytes_per_request, ..Experiment::default() });
     case.narrow();
     case.report(&unexplained, experiment.as_ref(), args.format, terminal)?;
     Ok(case.exit())

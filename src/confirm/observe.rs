@@ -1,16 +1,16 @@
 //! What one snapshot shows of some findings.
 
 use super::Project;
-use super::count::{Tally, count};
+use super::count::{Spread, Tally, count};
 use super::scene::Scene;
 use crate::finding::Finding;
-use crate::heap::{Census, DecodeError, Hold, Snapshot};
+use crate::heap::{Census, DecodeError, Hold, Snapshot, bytes_of_data};
 use crate::text::{FileId, Span};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Bytes of a pointer: Node does not compress them.
-const POINTER: u64 = 8;
+pub(super) const POINTER: u64 = 8;
 
 /// What one snapshot shows of some findings: a few numbers for each, so that the snapshot itself can go.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Observation {
     pub(super) timeouts: BTreeMap<FileId, (u64, f64)>,
     /// Everything else that may grow.
     pub(super) census: Census,
+    /// Bytes of the heap and beside it, without what V8 keeps to run code: that grows for as long as it compiles.
+    pub(super) bytes: u64,
 }
 
 /// What is seen of one finding.
@@ -39,6 +41,7 @@ pub(super) struct Seen {
     pub(super) alive: u64,
     pub(super) bytes: u64,
     pub(super) holder: String,
+    pub(super) spread: Spread,
 }
 
 /// Reads a snapshot and counts what the findings say is kept.
@@ -50,7 +53,7 @@ pub fn observe(project: Project<'_>, findings: &[Finding], bytes: &[u8]) -> Resu
     let scene = Scene::new(project, &snapshot);
     let sightings = findings.iter().map(|it| sighting(&scene, it)).collect();
     let census = Census::new(&snapshot, &scene.sites, &scene.slots, &scene.collections);
-    Ok(Observation { sightings, timeouts: timeouts(&scene), census })
+    Ok(Observation { sightings, timeouts: timeouts(&scene), census, bytes: bytes_of_data(&snapshot) })
 }
 
 /// The longest delay of the program's one-shot timers, as far as somebody has the patience: what they hold goes by itself.
@@ -69,8 +72,8 @@ fn sighting(scene: &Scene<'_, '_>, finding: &Finding) -> Sighting {
 }
 
 fn seen(scene: &Scene<'_, '_>, tally: Tally) -> Seen {
-    let Tally { located, alive, nodes, pointers, holder } = tally;
-    Seen { located, alive, bytes: scene.bytes(&nodes) + pointers * POINTER, holder }
+    let Tally { located, alive, nodes, pointers, holder, spread } = tally;
+    Seen { located, alive, bytes: scene.bytes(&nodes) + pointers * POINTER, holder, spread }
 }
 
 /// The program's timers that fire once: the file of the function, and the delay in milliseconds.

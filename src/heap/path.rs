@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::anchors::{Anchor, Anchors, Start};
+use super::anchors::{Anchor, Anchors, INTERNAL, Start};
 use super::essential::pairs;
 use super::kinds::{EdgeKind, NodeKind};
 use super::snapshot::{Edge, EdgeIx, EdgeName, NodeIx, Snapshot, StringIx};
@@ -58,11 +58,15 @@ impl RetainerPaths {
     pub fn new(snapshot: &Snapshot) -> RetainerPaths {
         let anchors = Anchors::new(snapshot);
         let mut search = Search::new(snapshot);
-        for start in &anchors.starts {
+        for start in anchors.starts.iter().filter(|it| it.cost < INTERNAL) {
             search.start(start.node, start.cost);
         }
         search.run(Durability::Lasting);
         let root = snapshot.root();
+        // What Node's own modules hold is no doing of the program's: its timers, its servers.
+        for start in anchors.starts.iter().filter(|it| it.cost >= INTERNAL) {
+            search.start(start.node, start.cost);
+        }
         for durability in [Durability::Native, Durability::Passing, Durability::Inspector] {
             search.restart(root, durability);
             search.run(durability);
