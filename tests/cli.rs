@@ -314,3 +314,100 @@ fn a_leak_is_found_suppressed_and_gated() {
     assert_eq!(project.run(&["check", "--select", "listener-not-removed"]).status.code(), Some(0));
     assert_eq!(project.run(&["check", "--ignore", "timer-not-cleared"]).status.code(), Some(0));
 }
+
+/// A library of the project's own, a page for it, and code that uses it.
+const MODEL: (&str, &str) = (
+    ".leaklint/models/acme.toml",
+    "[[type]]\nname = \"@acme/locks#Locks\"\nshared = true\n[type.methods]\n\"lease\" = { acquire = { resource = \"lease\", token = \"result\" } }\n\"giveBack\" = { release = { resource = [\"lease\"], what = \"arg0\" } }\n",
+);
+const PAGE: (&str, &str) = (
+    ".leaklint/rules/lease-not-returned.md",
+    "+++\nsummary = \"a lease is not given back\"\ncheck = \"unreleased\"\nresource = [\"lease\"]\nseverity = \"error\"\nhelp = \"give it back in a `finally`\"\nsince = \"1.0.0\"\n+++\n# Lease not returned\n\n## Leaks\n\n```js\nconst { Locks } = require(\"@acme/locks\");\nconst locks = new Locks();\nrequire(\"http\").createServer(async (req, res) => {\n  const lease = await locks.lease(req.url);\n//                    ^^^^^^^^^^^ lease created per request\n  res.end();\n}).listen(80);\n```\n\n## Does not leak\n\n```js\nconst { Locks } = require(\"@acme/locks\");\nconst locks = new Locks();\nrequire(\"http\").createServer(async (req, res) => {\n  const lease = await locks.lease(req.url);\n  locks.giveBack(lease);\n  res.end();\n}).listen(80);\n```\n",
+);
+const LEASING: (&str, &str) = (
+    "src/server.js",
+    "const { Locks } = require('@acme/locks');\nconst locks = new Locks();\nrequire('http').createServer(async (req, res) => {\n  await locks.lease(req.url);\n  res.end();\n}).listen(80);\n",
+);
+
+#[test]
+fn rules_and_models_of_a_project() {
+    let project = Project::new(&[MODEL, PAGE, LEASING]);
+    let output = project.run(&["check", "-f", "concise", "-q"]);
+    let said = "src/server.js:4:9: error[lease-not-returned] lease created per request";
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    assert!(out(&output).starts_with(said), "{}", out(&output));
+    assert_eq!(project.run(&["check", "--isolated"]).status.code(), Some(0));
+    // They are found from below, and govern what lies there.
+    let output = project.command(&["check", "-q", "-f", "concise", "."]).current_dir(project.0.join("src")).output().unwrap();
+    assert!(out(&output).starts_with("server.js:4:9: error[lease-not-returned]"), "{}", out(&output));
+    assert!(out(&project.run(&["rules"])).contains("lease-not-returned"));
+    assert!(out(&project.run(&["explain", "lease-not-returned"])).contains("a lease is not given back"));
+    let json = out(&project.run(&["check", "-f", "json"]));
+    assert!(json.contains(r#""url":".leaklint/rules/lease-not-returned.md""#), "{json}");
+    let off = ("leaklint.toml", "[rules]\nlease-not-returned = \"off\"\n");
+    assert_eq!(Project::new(&[MODEL, PAGE, LEASING, off]).run(&["check"]).status.code(), Some(0));
+}
+
+#[test]
+fn examples_of_a_project_are_verified() {
+    let output = Project::new(&[MODEL, PAGE]).run(&["verify"]);
+    assert_eq!((output.status.code(), out(&output).as_str()), (Some(0), "1 page, 2 examples: all do what their pages say\n"));
+    // Without the removal, what leaks and what does not are the same.
+    let page = (PAGE.0, &*PAGE.1.replace("  locks.giveBack(lease);\n", ""));
+    let output = Project::new(&[MODEL, page]).run(&["verify", "-q"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = ".leaklint/rules/lease-not-returned.md:29: unexpected: lease-not-returned: lease created per request";
+    assert!(out(&output).starts_with(said), "{}", out(&output));
+    let page = (PAGE.0, &*PAGE.1.replace("per request", "per century"));
+    let output = Project::new(&[MODEL, page]).run(&["verify", "lease-not-returned"]);
+    let told = out(&output);
+    assert!(told.contains(".md:18: missing: lease-not-returned: lease created per century\n"), "{told}");
+    assert!(told.ends_with("1 page, 2 examples: 2 complaints\n"), "{told}");
+    let output = Project::new(&[]).run(&["verify"]);
+    assert!(err(&output).contains("`leaklint verify --all`"), "{}", err(&output));
+    let output = Project::new(&[MODEL, PAGE]).run(&["verify", "lease-not-retuned"]);
+    assert!(err(&output).contains("did you mean `lease-not-returned`?"), "{}", err(&output));
+}
+
+#[test]
+fn mistakes_in_rules_and_models_have_a_place() {
+    let model = |from: &str, to: &str| (MODEL.0, MODEL.1.replace(from, to));
+    let page = |from: &str, to: &str| (PAGE.0, PAGE.1.replace(from, to));
+    let (models, pages) = (".leaklint/models/acme.toml", ".leaklint/rules/lease-not-returned.md");
+    let cases = [
+        (vec![model("{ acquire", "{ aquire")], format!("{models}:5:13: unknown field `aquire`")),
+        (vec![model("\"result\"", "\"rezult\"")], "did you mean `result`?".to_owned()),
+        (vec![model("\"arg0\" }", "\"arg0\"")], format!("{models}:6:")),
+        (
+            vec![model("\"lease\", token", "\"leese\", token")],
+            format!("{models}:5:36: there is no rule for `unreleased` with the resource `leese` (did you mean `lease`?)"),
+        ),
+        (vec![page("\"unreleased\"", "\"unrelased\"")], format!("{pages}:3:1: unknown check `unrelased`")),
+        (
+            vec![page("\"unreleased\"", "\"exposed\"")],
+            format!(
+                "{pages}:3:9: a page of a project's own is for the check `unreleased` or `unsafe-default`, not for `exposed`"
+            ),
+        ),
+        (
+            vec![page("[\"lease\"]", "[\"lease\", \"client\"]")],
+            format!("{pages}:4:22: `client-per-request` reports the resource `client` already"),
+        ),
+        (vec![page("severity", "severety")], format!("{pages}:5:1: unknown field `severety`")),
+        (
+            vec![(".leaklint/rules/timer-not-cleared.md", PAGE.1.to_owned())],
+            "there is a rule `timer-not-cleared` already".to_owned(),
+        ),
+        (
+            vec![(".leaklint/rules/parse-error.md", PAGE.1.replace("\"lease\"", "\"x\""))],
+            "there is a rule `parse-error` already".to_owned(),
+        ),
+    ];
+    for (files, said) in &cases {
+        let mut project = vec![MODEL, PAGE, LEASING];
+        project.extend(files.iter().map(|(path, text)| (*path, text.as_str())));
+        let output = Project::new(&project).run(&["check"]);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(err(&output).contains(&format!("error: {said}")) || err(&output).contains(said), "{said}: {}", err(&output));
+    }
+}

@@ -9,7 +9,7 @@ mod support;
 
 use leaklint::heap::{
     Collections, DecodeError, Display, Dominators, Durability, EdgeKind, EdgeName, NodeIx, NodeKind, RetainedSizes,
-    RetainerPaths, Retainers, Scopes, Sites, Slots, Snapshot,
+    RetainerPaths, Scopes, Sites, Slots, Snapshot,
 };
 use sketch::{Sketch, Style};
 use std::path::Path;
@@ -31,8 +31,7 @@ impl Dice {
 /// Everything that is read off a snapshot, for its panics.
 fn read_all(bytes: &[u8]) -> Result<(), DecodeError> {
     let snapshot = Snapshot::decode(bytes)?;
-    let retainers = Retainers::new(&snapshot);
-    let dominators = Dominators::new(&snapshot, &retainers);
+    let dominators = Dominators::new(&snapshot);
     let sizes = RetainedSizes::new(&snapshot, &dominators);
     let paths = RetainerPaths::new(&snapshot);
     let display = Display { snapshot: &snapshot, paths: &paths, knows: &|_| true, places: &|_| None };
@@ -41,7 +40,7 @@ fn read_all(bytes: &[u8]) -> Result<(), DecodeError> {
         assert!(!steps.is_empty() && steps.last().unwrap().node == node);
         display.path(&steps);
         assert!(dominators.dominates(dominators.of(node), node));
-        let _ = (snapshot.name(node), snapshot.id(node), sizes.of(node), retainers.count(node));
+        let _ = (snapshot.name(node), snapshot.id(node), sizes.of(node));
         snapshot.edges(node).for_each(|it| {
             assert_eq!(snapshot.edge_from(it.ix), node);
             snapshot.edge_name(it);
@@ -154,9 +153,6 @@ fn nodes_and_edges_say_what_they_are() {
     let location = snapshot.location(handler).unwrap();
     assert_eq!((location.script_id, location.line, location.column), (17, 11, 4));
     assert_eq!(snapshot.location(session), None);
-    let holders: Vec<NodeIx> = Retainers::new(&snapshot).of(session).map(|it| it.0).collect();
-    assert_eq!(holders.len(), 3);
-    assert!(holders.iter().all(|it| snapshot.edges(*it).any(|edge| edge.to == session)));
 }
 
 #[test]
@@ -291,7 +287,7 @@ fn what_is_no_text_and_no_snapshot_is_refused() {
 /// Names with their retained sizes.
 fn retained(text: &str, names: &[&str]) -> Vec<u64> {
     let snapshot = decode(text);
-    let dominators = Dominators::new(&snapshot, &Retainers::new(&snapshot));
+    let dominators = Dominators::new(&snapshot);
     let sizes = RetainedSizes::new(&snapshot, &dominators);
     names.iter().map(|it| sizes.of(find(&snapshot, it))).collect()
 }
@@ -349,7 +345,7 @@ fn dominators_are_those_found_by_leaving_nodes_out() {
         }
         let text = s.text();
         let snapshot = decode(&text);
-        let dominators = Dominators::new(&snapshot, &Retainers::new(&snapshot));
+        let dominators = Dominators::new(&snapshot);
         let sizes = RetainedSizes::new(&snapshot, &dominators);
         // What nothing holds counts as held by the root.
         for node in 1..count {
@@ -373,7 +369,7 @@ fn dominators_are_those_found_by_leaving_nodes_out() {
 fn topmost_nodes_hold_everything_once() {
     let text = server().text();
     let snapshot = decode(&text);
-    let dominators = Dominators::new(&snapshot, &Retainers::new(&snapshot));
+    let dominators = Dominators::new(&snapshot);
     let [map, session, object] = ["Map", "Session", "Object"].map(|it| find(&snapshot, it));
     assert!(
         dominators.dominates(map, session) && dominators.dominates(session, object) && !dominators.dominates(object, session)
@@ -403,7 +399,7 @@ fn list(length: usize) -> Sketch {
 fn a_long_list_is_neither_deep_nor_quadratic() {
     let text = list(150_000).text();
     let snapshot = decode(&text);
-    let dominators = Dominators::new(&snapshot, &Retainers::new(&snapshot));
+    let dominators = Dominators::new(&snapshot);
     let sizes = RetainedSizes::new(&snapshot, &dominators);
     assert_eq!(sizes.of(NodeIx(1)), 150_010);
     assert_eq!(sizes.of(NodeIx(150_001)), 1);

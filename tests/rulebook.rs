@@ -2,45 +2,11 @@
 //!
 //! A failure prints the example with the carets that it got; `UPDATE_EXPECT=1` writes them into the page.
 
-use leaklint::finding::Confidence;
-use leaklint::rulebook::{Caret, Example, ExampleFile, Rule, Rulebook};
-use leaklint::workspace::run_in_memory;
+use leaklint::rulebook::{Example, ExampleFile, Rule, Rulebook};
+use leaklint::workspace::{Seen, verify};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-
-/// A finding of default confidence, in characters and lines from 1 of one of an example's files.
-struct Found {
-    path: String,
-    rule: String,
-    message: String,
-    line: usize,
-    column: usize,
-    /// Columns on the first line.
-    length: usize,
-}
-
-/// Lints a small project: the one place that knows the pipeline. Paths come back as the example has them.
-fn lint(example: &Example) -> Vec<Found> {
-    let files: Vec<(String, String)> = example.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
-    let analysis = run_in_memory(&files, Rulebook::builtin());
-    let shown = analysis.findings.iter().filter(|finding| finding.confidence >= Confidence::Likely);
-    shown
-        .filter_map(|finding| {
-            let text = analysis.texts.get(finding.span.file)?;
-            let start = text.location(finding.span.start);
-            let first_line = text.slice(finding.span).lines().next().unwrap_or("").chars().count();
-            Some(Found {
-                path: text.path.trim_start_matches('/').to_owned(),
-                rule: finding.rule.clone(),
-                message: finding.message.clone(),
-                line: start.line as usize,
-                column: start.column as usize,
-                length: first_line.max(1),
-            })
-        })
-        .collect()
-}
 
 #[test]
 fn names_in_models_are_defined() {
@@ -85,9 +51,9 @@ fn examples_do_what_their_page_says() {
     for rule in &Rulebook::builtin().rules {
         let mut edits = Vec::new();
         for example in rule.examples().unwrap_or_else(|trouble| panic!("{trouble}")) {
-            let found = lint(&example);
-            let complaints = complaints(rule, &example, &found);
-            if complaints.is_empty() {
+            let verified = verify(Rulebook::builtin(), rule, &example);
+            let found = verified.seen;
+            if verified.complaints.is_empty() {
                 // A caret without a message asserts less than it could.
                 let carets = example.files.iter().flat_map(|file| &file.carets);
                 if update && carets.into_iter().any(|it| it.message.is_empty()) {
@@ -95,6 +61,7 @@ fn examples_do_what_their_page_says() {
                 }
                 continue;
             }
+            let complaints: Vec<String> = verified.complaints.iter().map(|(line, it)| format!("  {line}: {it}")).collect();
             let _ =
                 writeln!(out, "{}:{}:\n{}\n{}", rule.path, example.line, complaints.join("\n"), drawn(rule, &example, &found));
             edits.push((example, found));
@@ -106,35 +73,8 @@ fn examples_do_what_their_page_says() {
     assert!(out.is_empty() || update, "\n{out}");
 }
 
-/// What an example expects and does not get, or gets and does not expect.
-fn complaints(rule: &Rule, example: &Example, found: &[Found]) -> Vec<String> {
-    let mut left: Vec<&Found> = found.iter().collect();
-    let mut complaints = Vec::new();
-    for file in &example.files {
-        for caret in &file.carets {
-            match left.iter().position(|it| it.path == file.path && fits(rule, caret, it)) {
-                Some(at) => drop(left.remove(at)),
-                None => {
-                    complaints.push(format!("  missing: {}:{}: {}", file.path, file.line + caret.own_line - 1, caret.message))
-                }
-            }
-        }
-    }
-    complaints.extend(left.iter().map(|it| format!("  unexpected: {}:{}: {}: {}", it.path, it.line, it.rule, it.message)));
-    complaints
-}
-
-/// Whether a finding is what a caret asserts.
-fn fits(rule: &Rule, caret: &Caret, found: &Found) -> bool {
-    found.rule == *caret.rule.as_ref().unwrap_or(&rule.id)
-        && found.line == caret.line
-        && found.column <= caret.column
-        && caret.column + caret.length <= found.column + found.length
-        && found.message.contains(&caret.message)
-}
-
 /// An example as it would stand in its page with the carets that it got.
-fn drawn(rule: &Rule, example: &Example, found: &[Found]) -> String {
+fn drawn(rule: &Rule, example: &Example, found: &[Seen]) -> String {
     let mut out = String::new();
     for file in &example.files {
         let _ = writeln!(out, "  `{}`:", file.path);
@@ -152,7 +92,7 @@ fn drawn(rule: &Rule, example: &Example, found: &[Found]) -> String {
 }
 
 /// The caret lines that belong below a line of a file.
-fn caret_lines(rule: &Rule, file: &ExampleFile, found: &[Found], line: usize) -> Vec<String> {
+fn caret_lines(rule: &Rule, file: &ExampleFile, found: &[Seen], line: usize) -> Vec<String> {
     let mark = if file.path.contains("Dockerfile") { "#" } else { "//" };
     found
         .iter()
@@ -168,7 +108,7 @@ fn caret_lines(rule: &Rule, file: &ExampleFile, found: &[Found], line: usize) ->
 }
 
 /// Writes the carets of some examples into their page.
-fn rewrite(rule: &Rule, edits: &[(Example, Vec<Found>)]) {
+fn rewrite(rule: &Rule, edits: &[(Example, Vec<Seen>)]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&rule.path);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", rule.path));
     let mut out = String::new();

@@ -1,6 +1,7 @@
 //! Where collections grow: one pass over the sites of functions that recur.
 
 use super::constant;
+use super::key::{Keys, is_new, keys};
 use crate::facts::{AssignOp, Expr, ExprId, Sym};
 use crate::program::{ExprRef, FnRef, Place, Program, Rate, Shape, SiteRef, Value};
 use crate::rulebook::{CallModel, CollectionEffect, TypeIx};
@@ -176,8 +177,10 @@ fn grow(
     value: Option<ExprRef>,
 ) -> Option<Grow> {
     let place = program.place(collection)?;
-    // What grows inside an element goes with the element.
-    if place.path.contains(&program.words.element) {
+    // What grows inside an element goes with the element, unless every key is new: nobody finds the old ones again.
+    let in_element = place.path.contains(&program.words.element);
+    if in_element && !(growth == Growth::Entry && key.is_some_and(|it| keys(program, it) == Keys::Fresh && !is_new(program, it)))
+    {
         return None;
     }
     Some(Grow { site, growth, place, collection, key, value })

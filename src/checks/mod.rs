@@ -12,15 +12,18 @@ mod misuse;
 mod named;
 mod pending;
 mod production;
+mod proof;
 mod removal;
 mod returned;
 mod story;
 mod timeout;
 mod trace;
+mod trim;
 mod unbounded;
 mod unreleased;
 mod unsafe_default;
 mod usage;
+mod wrapped;
 
 use crate::finding::Finding;
 use crate::program::Program;
@@ -39,6 +42,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(capture::check(program, file));
             found.extend(misuse::check(program, file));
             found.extend(production::check(program, file));
+            found.extend(wrapped::check(program, file));
             found
         })
         .collect();

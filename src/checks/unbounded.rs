@@ -8,6 +8,7 @@ use super::pending;
 use super::removal::{by_answer, by_other_entry, is_rare, on_command, only_on_message, takes_one};
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
+use super::trim;
 use super::usage::{Usage, classify, elements_are_emptied};
 use crate::facts::{BinaryOp, Expr, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
@@ -321,6 +322,12 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
 fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdict: &mut Verdict) {
     let f = site.expr.within;
     let facts = program.facts(site.expr.file());
+    if let Some(why) = trim::falls_behind(program, site, candidates) {
+        verdict.partial.get_or_insert((site, why.into()));
+        verdict.limit = verdict.limit.or(Some(Confidence::Likely));
+        verdict.proved = true;
+        return;
+    }
     if matches!(facts.expr(site.expr.id), Expr::Call(callee, _) if matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice")))
     {
         verdict.drained = true;
@@ -343,7 +350,7 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
         Some(rated) if rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none() => {}
         None => verdict.limit = Some(Confidence::Suspect),
         Some(rated) if rated.rate == Rate::Api => {
-            let offered = candidates.iter().any(|it| it.rated.rate == Rate::Many);
+            let offered = candidates.iter().any(|it| it.rated.rate == Rate::Many || trim::is_registered(program, it));
             if offered && rated.witness == Witness::Offered && !program.is_terminal(f) {
                 verdict.limit = Some(Confidence::Suspect);
                 verdict.partial.get_or_insert((site, "and only a function that nothing here calls removes any".into()));

@@ -2,6 +2,7 @@
 
 use super::acquisition::{Acquisition, acquisitions};
 use super::listener::{self, Match, Removals};
+use super::proof;
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
 use super::timeout;
@@ -11,6 +12,7 @@ use crate::finding::{Confidence, Finding, Role, Step};
 use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef};
 use crate::rulebook::{Certainty, Part, Recurrence};
 use crate::text::FileId;
+use std::borrow::Cow;
 
 /// Checks one file.
 pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) -> Vec<Finding> {
@@ -36,12 +38,18 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     let guard = program.once_guard(hold.at);
     let guarded = guard_limit(program, guard, hold.fresh)?;
     let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
-    let guessed = acquired.model.resource == "listener" && acquired.receiver.is_some_and(|it| is_guessed(program, it));
+    let guessed = acquired.model.resource == "listener"
+        && acquired.receiver.is_some_and(|it| is_guessed(program, it))
+        && !proof::is_tested_emitter(program, acquired);
     if guessed && is_unit_event(program, acquired) {
         return None;
     }
     match hold.fresh {
+        _ if is_listener(acquired) && proof::is_left_behind(program, acquired, &hold) => {
+            confidence = confidence.max(Confidence::Likely).min(guarded).min(of_once(program, acquired));
+        }
         _ if guessed => confidence = Confidence::Suspect,
+        Fresh::Shared(_) if proof::is_caller_s_choice(program, acquired) => return None,
         // Shared by design, so the library's own repetition is proof enough.
         Fresh::Shared(_) | Fresh::Connection => confidence = confidence.max(Confidence::Likely).min(guarded),
         // A stream in a field ends with the work that the instance does.
@@ -309,26 +317,19 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
     flow.in_element.then_some(Confidence::Suspect)
 }
 
-pub(super) fn thing(resource: &str) -> &'static str {
-    match resource {
-        "interval" => "interval",
-        "listener" | "process-listener" | "abort-listener" => "listener",
-        "agent" => "agent",
+/// What a resource is called in messages; most are called what they are.
+pub(super) fn thing(resource: &str) -> Cow<'_, str> {
+    Cow::Borrowed(match resource {
+        "process-listener" | "abort-listener" => "listener",
         "pool-client" => "pooled client",
-        "transaction" => "transaction",
-        "cursor" => "cursor",
+        "database-session" => "session",
         "registration" => "handler",
-        "watcher" => "watcher",
-        "worker" => "worker",
         "child" => "child process",
-        "server" => "server",
-        "metric" => "metric",
         "job" | "cron" => "scheduled job",
-        "subscription" => "subscription",
-        "browser" => "browser",
         "page" => "browser page",
-        _ => "client",
-    }
+        _ if resource.contains('-') => return Cow::Owned(resource.replace('-', " ")),
+        _ => resource,
+    })
 }
 
 fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated: Rated, coverage: &Coverage) -> String {
@@ -361,7 +362,9 @@ pub(super) fn past(resource: &str) -> &'static str {
         "pool-client" => "released",
         "transaction" => "ended",
         "job" | "cron" => "stopped",
-        _ => "closed",
+        "client" | "agent" | "browser" | "page" | "worker" | "watcher" | "logger" | "server" => "closed",
+        "cursor" | "database-session" | "subscription" | "child" => "closed",
+        _ => "released",
     }
 }
 

@@ -137,7 +137,7 @@ pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usa
 }
 
 /// A constructor, or a method that only constructors call.
-fn makes_instance(program: &Program<'_>, f: FnRef) -> bool {
+pub(super) fn makes_instance(program: &Program<'_>, f: FnRef) -> bool {
     let mut callers = program.callers(f).peekable();
     program.is_construction(f)
         || callers.peek().is_some() && callers.all(|it| it.how == How::Call && program.is_construction(it.caller))

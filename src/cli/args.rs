@@ -49,6 +49,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// List the rules
     Rules(RulesArgs),
+    /// Run the examples of the project's own rule pages
+    Verify(VerifyArgs),
 }
 
 #[derive(Args, Debug)]
@@ -158,7 +160,7 @@ pub(super) struct ConfigArgs {
     /// Read this file instead of the nearest leaklint.toml or .leaklint.toml
     #[arg(long, value_name = "FILE", env = "LEAKLINT_CONFIG", hide_env_values = true)]
     pub(super) config: Option<PathBuf>,
-    /// Read no configuration file
+    /// Read no configuration file, and no rules and models of the project's own
     #[arg(long)]
     pub(super) isolated: bool,
 }
@@ -181,6 +183,16 @@ pub(super) struct RulesArgs {
     /// How the list is written
     #[arg(short, long, value_enum, default_value_t = ListFormat::Pretty)]
     pub(super) format: ListFormat,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 every example does what its page says, 1 one does not, 2 a page or model is malformed.")]
+pub(super) struct VerifyArgs {
+    /// Only the pages of these rules, built-in ones too
+    pub(super) rules: Vec<String>,
+    /// The built-in pages too
+    #[arg(long, conflicts_with = "rules")]
+    pub(super) all: bool,
 }
 
 /// When to colour.

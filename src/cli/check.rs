@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
     let folder = project::folder()?;
-    let rulebook = Rulebook::builtin();
+    let rulebook = &*project::rulebook(args.into(), &folder, terminal)?;
     let settings = project::settings(args.into(), &folder, &rule_ids(rulebook), terminal)?;
     let selection = project::selection(args.into(), &settings, &folder)?;
     let prepared = started.elapsed();

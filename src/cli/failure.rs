@@ -4,6 +4,7 @@ use super::output::tell;
 use super::terminal::Terminal;
 use crate::config::{Problem, nearest};
 use crate::report;
+use crate::rulebook::Trouble;
 use std::io;
 use std::path::Path;
 
@@ -14,6 +15,8 @@ pub(super) enum Failure {
     Said(String, Option<String>),
     /// A mistake in the configuration file.
     Config(Box<Problem>),
+    /// Mistakes in the rules and models of the project.
+    Rules(Vec<Trouble>),
 }
 
 impl Failure {
@@ -44,6 +47,11 @@ impl Failure {
                 tell(&format!("{} {message}", style.red("error:")));
                 if let Some(help) = help {
                     tell(&format!("  help: {help}"));
+                }
+            }
+            Failure::Rules(troubles) => {
+                for trouble in troubles {
+                    tell(&format!("{} {trouble}", style.red("error:")));
                 }
             }
             Failure::Config(problem) => tell(report::frame(problem, style).trim_end()),

@@ -17,6 +17,7 @@ mod proof;
 mod prove;
 mod rules;
 mod terminal;
+mod verify;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -66,6 +67,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Prove(args) => prove::prove(args, terminal),
         Command::Explain(args) => rules::explain(args, terminal),
         Command::Rules(args) => rules::rules(args, terminal),
+        Command::Verify(args) => verify::verify(args, terminal),
     };
     match result {
         Ok(exit) => exit.into(),

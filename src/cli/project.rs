@@ -4,9 +4,12 @@ use super::args::{CheckArgs, ChoiceArgs, ConfigArgs, ExitArgs, FileArgs};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::{Confidence, Settings, find};
+use crate::finding::HOUSE_RULES;
+use crate::rulebook::Rulebook;
 use crate::text::decode;
-use crate::workspace::Selection;
+use crate::workspace::{self, Local, Selection};
 use std::io::{self, Read};
+use std::ops::Deref;
 use std::path::{Component, Path, PathBuf};
 
 /// The name of standard input when none is given.
@@ -30,6 +33,49 @@ pub(super) struct Request<'a> {
 impl<'a> From<&'a CheckArgs> for Request<'a> {
     fn from(args: &'a CheckArgs) -> Request<'a> {
         Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &args.exit, config: &args.config }
+    }
+}
+
+/// The rules of a run: the built-in ones, or with those of the project.
+pub(super) enum Book {
+    Builtin(&'static Rulebook),
+    Extended(Box<Rulebook>),
+}
+
+impl Deref for Book {
+    type Target = Rulebook;
+
+    fn deref(&self) -> &Rulebook {
+        match self {
+            Book::Builtin(rulebook) => rulebook,
+            Book::Extended(rulebook) => rulebook,
+        }
+    }
+}
+
+/// The rules and models for what is analysed.
+pub(super) fn rulebook(args: Request<'_>, folder: &Path, terminal: Terminal) -> Result<Book, Failure> {
+    if args.config.isolated {
+        Ok(Book::Builtin(Rulebook::builtin()))
+    } else {
+        rulebook_of(&start(args, folder), folder, terminal)
+    }
+}
+
+/// The rules and models for a folder: built-in ones, and those of the nearest `.leaklint`.
+pub(super) fn rulebook_of(start: &Path, folder: &Path, terminal: Terminal) -> Result<Book, Failure> {
+    let local = workspace::local(start, folder).map_err(|(path, error)| Failure::io("read", &path, &error))?;
+    if local == Local::default() {
+        return Ok(Book::Builtin(Rulebook::builtin()));
+    }
+    for (path, _) in local.pages.iter().chain(&local.models) {
+        terminal.log(&format!("rules: {path}"));
+    }
+    let rulebook = Rulebook::extended(&local.pages, &local.models).map_err(Failure::Rules)?;
+    let house = HOUSE_RULES.iter().find(|house| rulebook.rule(house.id).is_some());
+    match house.and_then(|it| rulebook.rule(it.id)) {
+        Some(rule) => Err(Failure::new(format!("{}:1:1: there is a rule `{}` already", rule.path, rule.id))),
+        None => Ok(Book::Extended(Box::new(rulebook))),
     }
 }
 

@@ -5,7 +5,7 @@ use super::args::FormatArg;
 use super::check;
 use super::failure::Failure;
 use super::output::{tell, to_stdout};
-use super::project::{self, Request};
+use super::project::{self, Book, Request};
 use super::terminal::Terminal;
 use crate::capture::{Coverage, map};
 use crate::config::{Confidence, Settings};
@@ -13,7 +13,6 @@ use crate::confirm::{Executions, Observation, Project, Reopen, Unexplained, obse
 use crate::finding::{self, Judged, Verdict, rule_ids};
 use crate::prove::Experiment;
 use crate::report::{self, Format, Proof, Report, Style};
-use crate::rulebook::Rulebook;
 use crate::workspace::{self, Analysis};
 use std::fs;
 use std::io::{Read, Write};
@@ -24,6 +23,7 @@ const SIDE_FILE: u64 = 64 << 20;
 
 /// A project with its findings.
 pub(super) struct Case {
+    pub(super) rulebook: Book,
     pub(super) analysis: Analysis,
     pub(super) judged: Judged,
     /// The working directory, symbolic links resolved.
@@ -35,20 +35,20 @@ pub(super) struct Case {
 /// Analyses the project. A heap answers suspects as well as it answers what is certain, so all of them are in it.
 pub(super) fn open(request: Request<'_>, terminal: Terminal) -> Result<Case, Failure> {
     let folder = project::folder()?;
-    let rulebook = Rulebook::builtin();
-    let mut settings: Settings = project::settings(request, &folder, &rule_ids(rulebook), terminal)?;
+    let rulebook = project::rulebook(request, &folder, terminal)?;
+    let mut settings: Settings = project::settings(request, &folder, &rule_ids(&rulebook), terminal)?;
     let least = settings.min_confidence;
     settings.min_confidence = Confidence::Suspect;
     let selection = project::selection(request, &settings, &folder)?;
-    let mut analysis = workspace::run(&selection, rulebook);
-    let judged = check::settle(&mut analysis, &settings, rulebook);
+    let mut analysis = workspace::run(&selection, &rulebook);
+    let judged = check::settle(&mut analysis, &settings, &rulebook);
     if analysis.files.checked == 0 {
         let absent = analysis.errors.join("\n");
         let said = if absent.is_empty() { "there is no JavaScript or TypeScript file to check" } else { &absent };
         return Err(Failure::new(said));
     }
     let root = fs::canonicalize(&folder).unwrap_or(folder);
-    Ok(Case { analysis, judged, root, least })
+    Ok(Case { rulebook, analysis, judged, root, least })
 }
 
 impl Case {

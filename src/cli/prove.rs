@@ -14,7 +14,6 @@ use crate::config::Size;
 use crate::confirm::{Project, Series, Unexplained, conclude, release_delay};
 use crate::finding::Finding;
 use crate::prove::{self, Cause, LeftOut, Options, Plan, ProveError, Route, Run, Watchers};
-use crate::rulebook::Rulebook;
 use crate::text::Span;
 use crate::workspace::Analysis;
 use clap::{Args, ValueEnum};
@@ -117,7 +116,7 @@ pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failur
         return Err(Failure::new(error.as_str()));
     }
     let mut options = args.options();
-    let plan = match prove::plan(&case.analysis.units, &case.analysis.manifests, Rulebook::builtin(), &options) {
+    let plan = match prove::plan(&case.analysis.units, &case.analysis.manifests, &case.rulebook, &options) {
         Ok(plan) => plan,
         Err(cause) => return fail(&cause.into(), terminal),
     };

@@ -4,6 +4,7 @@ use super::Exit;
 use super::args::{ExplainArgs, ListFormat, PageFormat, RulesArgs};
 use super::failure::Failure;
 use super::output::to_stdout;
+use super::project;
 use super::terminal::Terminal;
 use crate::finding::{HOUSE_RULES, rule_ids};
 use crate::report::{self, Style};
@@ -26,7 +27,8 @@ struct Told<'a> {
 }
 
 pub(super) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let rulebook = Rulebook::builtin();
+    let folder = project::folder()?;
+    let rulebook = &*project::rulebook_of(&folder, &folder, terminal)?;
     let mut told = told(rulebook);
     if let Some(rule) = &args.rule {
         told.retain(|it| it.id == rule);
@@ -48,7 +50,9 @@ pub(super) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Exit, Fa
 }
 
 pub(super) fn rules(args: &RulesArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let mut told = told(Rulebook::builtin());
+    let folder = project::folder()?;
+    let rulebook = project::rulebook_of(&folder, &folder, terminal)?;
+    let mut told = told(&rulebook);
     told.iter_mut().for_each(|it| it.page = None);
     let style = terminal.stdout();
     to_stdout(|out| match args.format {

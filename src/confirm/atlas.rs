@@ -8,11 +8,22 @@ use rustc_hash::FxHashMap;
 use sourcemap::SourceMap;
 use std::path::{Component, Path, PathBuf};
 
+/// A script as a heap tells of it.
+pub(super) struct Ran<'s> {
+    pub(super) path: &'s str,
+    /// The URL of its source map, as far as the heap has it.
+    pub(super) map: Option<&'s str>,
+    /// Its text, as far as the heap has it.
+    pub(super) source: &'s str,
+}
+
 /// Where the scripts of a process lie in the program.
 pub(super) struct Atlas<'a> {
     project: Project<'a>,
     /// By script path; scripts that are none of the program's are not listed.
     scripts: FxHashMap<String, Chart>,
+    /// Files of which another text ran: they have changed since, or were compiled on the way in.
+    stale: Vec<FileId>,
 }
 
 /// How positions of a script translate.
@@ -33,20 +44,36 @@ struct Mapped {
 }
 
 impl<'a> Atlas<'a> {
-    /// Charts scripts: their names, and the URLs of their source maps as far as the heap has them.
-    pub(super) fn new<'s>(project: Project<'a>, scripts: impl Iterator<Item = (&'s str, Option<&'s str>)>) -> Atlas<'a> {
-        let scripts: Vec<(String, Option<&str>)> = scripts.map(|(name, map)| (path_of(name), map)).collect();
+    /// Charts scripts.
+    pub(super) fn new<'s>(project: Project<'a>, scripts: impl Iterator<Item = Ran<'s>>) -> Atlas<'a> {
+        let scripts: Vec<(String, Ran<'s>)> = scripts.map(|it| (path_of(it.path), it)).collect();
         let shown: FxHashMap<&str, FileId> =
             project.units.iter().enumerate().map(|(i, unit)| (unit.path.as_str(), FileId(i as u32))).collect();
         let root = home(&shown, project.root, scripts.iter().map(|it| it.0.as_str()));
         let file = |path: &str| shown.get(below(path, &root)?).copied();
         let mut charts = FxHashMap::default();
-        for (path, map) in scripts {
-            let mapped = map.filter(|it| !it.is_empty()).and_then(|it| chart(project, &path, it, &file));
-            let chart = mapped.map(|it| Chart::Mapped(Box::new(it))).or_else(|| file(&path).map(Chart::Plain));
-            charts.extend(chart.map(|it| (path, it)));
+        let mut stale = Vec::new();
+        for (path, ran) in scripts {
+            let mapped = ran.map.filter(|it| !it.is_empty()).and_then(|it| chart(project, &path, it, &file));
+            if let Some(mapped) = mapped {
+                charts.insert(path, Chart::Mapped(Box::new(mapped)));
+                continue;
+            }
+            let Some(file) = file(&path) else { continue };
+            if (project.texts)(file).is_some_and(|it| is_text(ran.source, it.0)) {
+                charts.insert(path, Chart::Plain(file));
+            } else {
+                stale.push(file);
+            }
         }
-        Atlas { project, scripts: charts }
+        stale.sort_unstable();
+        stale.dedup();
+        Atlas { project, scripts: charts, stale }
+    }
+
+    /// Files of which another text ran, sorted.
+    pub(super) fn stale(&self) -> &[FileId] {
+        &self.stale
     }
 
     /// The place of the program that V8 speaks of, by script path, line and column from 0, in UTF-16 code units: the offset
@@ -62,7 +89,7 @@ impl<'a> Atlas<'a> {
                 let file = (*mapped.sources.get(token.get_src_id() as usize)?)?;
                 let (text, lines) = (self.project.texts)(file)?;
                 let at = Location { line: token.get_src_line() + 1, column: token.get_src_col() + 1 };
-                Some((file, anchor(&self.project.units[file.index()].facts, lines.offset(text, at))))
+                Some((file, anchor(&self.project.units[file.index()].facts, text, lines.offset(text, at))))
             }
         }
     }
@@ -172,6 +199,14 @@ fn chart(project: Project<'_>, script: &str, url: &str, file: &dyn Fn(&str) -> O
     sources.iter().any(Option::is_some).then_some(Mapped { map, sources, text, lines })
 }
 
+/// Whether a script is a file's text, as far as its start tells. Where Node blanks types out, the rest stays in its place.
+fn is_text(script: &str, file: &str) -> bool {
+    let whole = |text: &'_ str| text.trim_start_matches('\u{feff}').to_owned();
+    let (script, file) = (whole(script), whole(file));
+    let same = script.chars().zip(file.chars()).all(|(ran, written)| ran == written || ran.is_whitespace());
+    same && script.chars().count() <= file.chars().count()
+}
+
 /// A path from a folder, `.` and `..` resolved by name.
 fn joined(folder: &Path, path: &str) -> PathBuf {
     let mut whole = PathBuf::new();
@@ -187,8 +222,20 @@ fn joined(folder: &Path, path: &str) -> PathBuf {
     whole
 }
 
+/// Words before `class`.
+const MODIFIERS: [&str; 4] = ["export", "default", "abstract", "declare"];
+
 /// Where V8 says that the function or class around an offset is. Maps speak of names and keywords, V8 of parameter lists.
-fn anchor(facts: &Facts, offset: u32) -> u32 {
+fn anchor(facts: &Facts, text: &str, offset: u32) -> u32 {
+    // A constructor that nobody wrote is mapped to the start of the declaration.
+    let opens = |it: &&crate::facts::Class| {
+        let before = text.get(offset as usize..it.start as usize).unwrap_or_default();
+        before.starts_with('@') || before.split_whitespace().all(|it| MODIFIERS.contains(&it)) && !before.is_empty()
+    };
+    let next = facts.classes.iter().filter(|it| it.start > offset).min_by_key(|it| it.start);
+    if let Some(class) = next.filter(opens) {
+        return of_class(facts, class.constructor, class.start);
+    }
     let real =
         |id: &usize| !matches!(facts.functions[*id].kind, FunctionKind::Module | FunctionKind::Fields | FunctionKind::Statics);
     let around = |start: u32, end: u32| start <= offset && offset < end;
@@ -211,8 +258,17 @@ fn of_class(facts: &Facts, constructor: FnId, start: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::joined;
+    use super::{is_text, joined};
     use std::path::Path;
+
+    #[test]
+    fn a_script_is_its_file_if_it_starts_like_it() {
+        assert!(is_text("const a = 1;", "const a = 1;\nconst b = 2;"));
+        assert!(is_text("", "const a = 1;"));
+        assert!(is_text("const a         = 1;", "\u{feff}const a: number = 1;"));
+        assert!(!is_text("const a = 2;", "const a = 1;"));
+        assert!(!is_text("const a = 1;\nconst b = 2;", "const a = 1;"));
+    }
 
     #[test]
     fn sources_are_found_from_the_map() {

@@ -8,6 +8,7 @@ use super::verdict::Ledger;
 use super::{Executions, Project};
 use crate::finding::{Evidence, Finding, Sought, Verdict};
 use crate::heap::{Freed, Snapshot};
+use crate::text::Span;
 use std::collections::BTreeMap;
 
 /// Observations of one process, in the order of their snapshots.
@@ -161,6 +162,22 @@ fn line(finding: &Finding, index: usize, series: &Series) -> Line {
 }
 
 fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) -> Evidence {
+    if !line.located {
+        // Nobody counted, so there are no numbers, not even 0.
+        let (verdict, reason) = judge(finding, line, &[], mates, series);
+        let (alive, retained_bytes, path) = (Vec::new(), Vec::new(), Vec::new());
+        let executed = line.executed.clone();
+        return Evidence {
+            verdict,
+            reason,
+            executed,
+            alive,
+            retained_bytes,
+            bytes_per_execution: None,
+            holder: String::new(),
+            path,
+        };
+    }
     let alive: Vec<u64> = line.shots.iter().map(|it| it.alive).collect();
     let retained_bytes: Vec<u64> = line.shots.iter().map(|it| it.bytes).collect();
     let (verdict, reason) = judge(finding, line, &alive, mates, series);
@@ -187,7 +204,13 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
         return (Verdict::Unmapped, "a heap does not show it".into());
     }
     if !line.located {
-        return (Verdict::Unmapped, "its place was not found in the heap".into());
+        let is_stale = |it: &Span| series.shots.iter().any(|shot| shot.stale.contains(&it.file));
+        let why = if finding.trace.sites.iter().any(is_stale) {
+            "another text of this file ran: it has changed since, or was compiled while it was loaded"
+        } else {
+            "its place was not found in the heap"
+        };
+        return (Verdict::Unmapped, why.into());
     }
     let limit = finding.trace.limit;
     let delay = pending_delay(finding, alive, series);

@@ -21,6 +21,8 @@ pub struct Observation {
     pub(super) timeouts: BTreeMap<FileId, (u64, f64)>,
     /// Everything else that may grow.
     pub(super) census: Census,
+    /// Files of which another text ran, sorted.
+    pub(super) stale: Vec<FileId>,
     /// Bytes of the heap and beside it, without what V8 keeps to run code: that grows for as long as it compiles.
     pub(super) bytes: u64,
 }
@@ -53,7 +55,8 @@ pub fn observe(project: Project<'_>, findings: &[Finding], bytes: &[u8]) -> Resu
     let scene = Scene::new(project, &snapshot);
     let sightings = findings.iter().map(|it| sighting(&scene, it)).collect();
     let census = Census::new(&snapshot, &scene.sites, &scene.slots, &scene.collections);
-    Ok(Observation { sightings, timeouts: timeouts(&scene), census, bytes: bytes_of_data(&snapshot) })
+    let stale = scene.atlas.stale().to_vec();
+    Ok(Observation { sightings, timeouts: timeouts(&scene), census, stale, bytes: bytes_of_data(&snapshot) })
 }
 
 /// The longest delay of the program's one-shot timers, as far as somebody has the patience: what they hold goes by itself.

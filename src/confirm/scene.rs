@@ -2,11 +2,11 @@
 
 use super::Project;
 use super::anchors::Anchors;
-use super::atlas::Atlas;
+use super::atlas::{Atlas, Ran};
 use super::vocabulary::{knows, names_in_scripts};
 use crate::heap::{
-    Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Retainers, Scopes, Sites, Slots, Snapshot,
-    is_platform_name, unwrapped,
+    Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Scopes, Sites, Slots, Snapshot, is_platform_name,
+    unwrapped,
 };
 use rustc_hash::FxHashSet;
 use std::cell::OnceCell;
@@ -15,7 +15,6 @@ use std::cell::OnceCell;
 pub(super) struct Scene<'s, 'a> {
     pub(super) project: Project<'a>,
     pub(super) snapshot: &'s Snapshot<'s>,
-    pub(super) retainers: Retainers,
     pub(super) dominators: Dominators,
     pub(super) sizes: RetainedSizes,
     pub(super) sites: Sites,
@@ -31,20 +30,17 @@ pub(super) struct Scene<'s, 'a> {
 
 impl<'s, 'a> Scene<'s, 'a> {
     pub(super) fn new(project: Project<'a>, snapshot: &'s Snapshot<'s>) -> Scene<'s, 'a> {
-        let retainers = Retainers::new(snapshot);
-        let dominators = Dominators::new(snapshot, &retainers);
-        let sizes = RetainedSizes::new(snapshot, &dominators);
+        let (dominators, sizes) = RetainedSizes::with_dominators(snapshot);
         let sites = Sites::new(snapshot);
         let slots = Slots::new(snapshot, &sites);
         let scopes = Scopes::new(snapshot, &sites);
         let collections = Collections::new(snapshot, &sites);
         let scripts = sites.scripts().iter().filter(|it| !it.is_internal() && !it.path.is_empty());
-        let atlas = Atlas::new(project, scripts.map(|it| (it.path.as_str(), it.map_url.as_deref())));
+        let atlas = Atlas::new(project, scripts.map(|it| Ran { path: &it.path, map: it.map_url.as_deref(), source: &it.source }));
         let anchors = Anchors::new(&atlas, &sites);
         Scene {
             project,
             snapshot,
-            retainers,
             dominators,
             sizes,
             sites,

@@ -254,8 +254,9 @@ fn declared(scene: &Scene<'_, '_>, node: NodeIx) -> Option<(String, u32)> {
     let (scope, edge) = last?;
     let EdgeName::Name(name) = edge.name else { return None };
     let name = scene.snapshot.text(name);
-    let closures = scene.retainers.of(scope).map(|it| it.0);
-    let site = closures.filter_map(|it| scene.sites.site(it)).find(|it| !scene.sites.script(it.script).is_internal())?;
+    let holds = |it: &NodeIx| scene.snapshot.edges(*it).any(|edge| edge.to == scope);
+    let all = scene.sites.all().iter().filter(|it| !scene.sites.script(it.0.script).is_internal());
+    let (site, ..) = *all.filter(|it| holds(&it.1)).min_by_key(|it| it.1)?;
     let script = scene.sites.script(site.script);
     let declared = scene.anchors.of_site(site).and_then(|(file, _)| binding(scene, file, &name));
     declared.or_else(|| Some(shown(scene, &script.path, site.line, site.column)))

@@ -7,8 +7,7 @@
 
 use std::sync::OnceLock;
 
-use super::essential::Essential;
-use super::retainers::Retainers;
+use super::essential::{Bits, Essential};
 use super::snapshot::{NodeIx, Snapshot};
 
 /// No number.
@@ -28,26 +27,17 @@ pub struct Dominators {
 impl Dominators {
     /// Builds the tree over the edges that keep memory alive. What the root does not reach hangs from the root, as in
     /// DevTools.
-    pub fn new(snapshot: &Snapshot, retainers: &Retainers) -> Dominators {
+    pub fn new(snapshot: &Snapshot) -> Dominators {
         let essential = Essential::new(snapshot);
         let mut search = Search::new(snapshot, &essential);
         search.from(snapshot.root(), 0);
-        search.orphans(retainers);
+        search.orphans();
         let searched = search.order.len();
         search.rest();
-        let Search { order, number, parent, .. } = search;
-        let tree = Tree { parent, searched };
-        let numbered = tree.solve(|at, take| {
-            let node = NodeIx(order[at as usize]);
-            let mut is_orphan = true;
-            for (from, _) in retainers.of(node).filter(|it| essential.has(it.1.0)) {
-                is_orphan = false;
-                take(number[from.0 as usize]);
-            }
-            if is_orphan {
-                take(0);
-            }
-        });
+        let holders = Holders::new(&search, searched);
+        let Search { order, parent, .. } = search;
+        drop(essential);
+        let numbered = solve(parent, &holders);
         let mut dominators = vec![0; order.len()];
         for (at, &dominator) in numbered.iter().enumerate() {
             dominators[order[at] as usize] = order[dominator as usize];
@@ -152,13 +142,19 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     /// Searches from what nothing holds, as if the root did.
-    fn orphans(&mut self, retainers: &Retainers) {
+    fn orphans(&mut self) {
         if self.order.len() == self.number.len() {
             return;
         }
+        // What has a number holds only what has one.
+        let mut held = Bits::new(self.number.len());
+        for node in self.snapshot.all().filter(|it| self.number[it.0 as usize] == NONE) {
+            for edge in self.snapshot.edge_range(node).filter(|it| self.essential.has(*it)) {
+                held.add(self.snapshot.edge_to[edge as usize] as usize);
+            }
+        }
         for node in self.snapshot.all() {
-            let is_new = self.number[node.0 as usize] == NONE;
-            if is_new && !retainers.of(node).any(|it| self.essential.has(it.1.0)) {
+            if self.number[node.0 as usize] == NONE && !held.has(node.0 as usize) {
                 self.from(node, 0);
             }
         }
@@ -174,83 +170,136 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 }
 
-/// A depth-first search tree, by numbers.
-struct Tree {
-    parent: Vec<u32>,
-    /// Those behind are circles that nothing reaches.
-    searched: usize,
+/// Who holds each node, by numbers: the edges of the search reversed.
+struct Holders {
+    /// Where each node's holders start, and one more. Circles that nothing reaches come behind all of them.
+    first: Vec<u32>,
+    from: Vec<u32>,
 }
 
-impl Tree {
-    /// The dominator of each number; `holders` tells those that hold one.
-    fn solve(self, holders: impl Fn(u32, &mut dyn FnMut(u32))) -> Vec<u32> {
-        let count = self.parent.len();
-        let mut forest = Forest::new(self.parent);
-        let mut dominator = vec![0; count];
-        // Those with the same semi-dominator, as lists: `dominator` is their `next` until it is known.
-        let mut bucket = vec![NONE; count];
-        for at in (1..self.searched as u32).rev() {
-            let mut semi = forest.semi[at as usize];
-            holders(at, &mut |holder| {
-                if (holder as usize) < self.searched {
-                    let best = forest.evaluate(holder, at);
-                    semi = semi.min(forest.semi[best as usize]);
-                }
-            });
-            forest.semi[at as usize] = semi;
-            dominator[at as usize] = std::mem::replace(&mut bucket[semi as usize], at);
-            let parent = forest.ancestor[at as usize];
-            let mut waiting = std::mem::replace(&mut bucket[parent as usize], NONE);
-            while waiting != NONE {
-                let best = forest.evaluate(waiting, at - 1);
-                let next = dominator[waiting as usize];
-                let is_lower = forest.semi[best as usize] < forest.semi[waiting as usize];
-                dominator[waiting as usize] = if is_lower { best } else { parent };
-                waiting = next;
+impl Holders {
+    /// Reverses the edges of the nodes that the search came to.
+    fn new(search: &Search, searched: usize) -> Holders {
+        let Search { snapshot, essential, order, number, .. } = search;
+        let held = |from: u32| {
+            let edges = snapshot.edge_range(NodeIx(from)).filter(|it| essential.has(*it));
+            edges.map(|it| number[snapshot.edge_to[it as usize] as usize] as usize)
+        };
+        let mut first = vec![0; searched + 1];
+        for to in order[..searched].iter().flat_map(|it| held(*it)) {
+            first[to] += 1;
+        }
+        let mut sum = 0;
+        for it in &mut first {
+            sum += *it;
+            *it = sum;
+        }
+        let mut from = vec![0; sum as usize];
+        for (at, &node) in order[..searched].iter().enumerate() {
+            for to in held(node) {
+                first[to] -= 1;
+                from[first[to] as usize] = at as u32;
             }
         }
-        for at in 1..self.searched {
-            if dominator[at] != forest.semi[at] {
-                dominator[at] = dominator[dominator[at] as usize];
-            }
-        }
-        dominator
+        Holders { first, from }
     }
+
+    /// The holders of a node.
+    fn of(&self, at: u32) -> &[u32] {
+        &self.from[self.first[at as usize] as usize..self.first[at as usize + 1] as usize]
+    }
+
+    /// How many nodes there are.
+    fn searched(&self) -> usize {
+        self.first.len() - 1
+    }
+}
+
+/// The dominator of each node of a depth-first search tree, by numbers.
+fn solve(parent: Vec<u32>, holders: &Holders) -> Vec<u32> {
+    let (count, searched) = (parent.len(), holders.searched());
+    let mut forest = Forest::new(&parent[..searched]);
+    drop(parent);
+    let mut dominator = vec![0; count];
+    // Those with the same semi-dominator, as lists: `dominator` is their `next` until it is known.
+    let mut bucket = vec![NONE; searched];
+    // Those whose dominator is that of `dominator`.
+    let mut borrows = Bits::new(searched);
+    for at in (1..searched as u32).rev() {
+        let held_by = holders.of(at);
+        // The root stands for what holds an orphan.
+        let semi = if held_by.is_empty() { 0 } else { held_by.iter().fold(at, |semi, it| semi.min(forest.lowest(*it, at))) };
+        forest.links[at as usize].lowest = semi;
+        dominator[at as usize] = std::mem::replace(&mut bucket[semi as usize], at);
+        let parent = forest.links[at as usize].ancestor;
+        let mut waiting = std::mem::replace(&mut bucket[parent as usize], NONE);
+        while waiting != NONE {
+            let next = dominator[waiting as usize];
+            let lowest = forest.lowest(waiting, at - 1);
+            let is_lower = lowest < parent;
+            dominator[waiting as usize] = if is_lower { forest.links[waiting as usize].label } else { parent };
+            if is_lower {
+                borrows.add(waiting as usize);
+            }
+            waiting = next;
+        }
+    }
+    for at in (1..searched).filter(|it| borrows.has(*it)) {
+        dominator[at] = dominator[dominator[at] as usize];
+    }
+    dominator
 }
 
 /// The forest of the tree's upper edges, with the lowest semi-dominator on each way up.
 struct Forest {
-    ancestor: Vec<u32>,
-    label: Vec<u32>,
-    semi: Vec<u32>,
+    links: Vec<Link>,
     stack: Vec<u32>,
 }
 
+/// What is known of the way up from a node: in one place, since all of it is needed at once.
+#[derive(Clone, Copy)]
+struct Link {
+    /// A node above.
+    ancestor: u32,
+    /// The node below `ancestor` with the lowest semi-dominator.
+    label: u32,
+    /// That semi-dominator.
+    lowest: u32,
+}
+
 impl Forest {
-    fn new(parent: Vec<u32>) -> Forest {
-        let own: Vec<u32> = (0..parent.len() as u32).collect();
-        Forest { ancestor: parent, label: own.clone(), semi: own, stack: Vec::new() }
+    fn new(parent: &[u32]) -> Forest {
+        let link = |(at, &ancestor): (usize, &u32)| Link { ancestor, label: at as u32, lowest: at as u32 };
+        Forest { links: parent.iter().enumerate().map(link).collect(), stack: Vec::new() }
     }
 
-    /// The node with the lowest semi-dominator between a node and its root in the forest, into which everything above
-    /// `linked` was linked.
-    fn evaluate(&mut self, node: u32, linked: u32) -> u32 {
+    /// The lowest semi-dominator between a node and its root in the forest, into which everything above `linked` was linked;
+    /// `label` of the node's link then tells whose it is.
+    #[inline]
+    fn lowest(&mut self, node: u32, linked: u32) -> u32 {
         if node <= linked {
             return node;
         }
+        if self.links[node as usize].ancestor > linked {
+            self.compress(node, linked);
+        }
+        self.links[node as usize].lowest
+    }
+
+    fn compress(&mut self, node: u32, linked: u32) {
         let mut at = node;
-        while self.ancestor[at as usize] > linked {
+        while self.links[at as usize].ancestor > linked {
             self.stack.push(at);
-            at = self.ancestor[at as usize];
+            at = self.links[at as usize].ancestor;
         }
+        let Link { mut ancestor, mut label, mut lowest } = self.links[at as usize];
         while let Some(below) = self.stack.pop() {
-            let above = self.ancestor[below as usize] as usize;
-            let (own, other) = (self.label[below as usize], self.label[above]);
-            if self.semi[other as usize] < self.semi[own as usize] {
-                self.label[below as usize] = other;
+            let link = &mut self.links[below as usize];
+            link.ancestor = ancestor;
+            if lowest < link.lowest {
+                (link.label, link.lowest) = (label, lowest);
             }
-            self.ancestor[below as usize] = self.ancestor[above];
+            Link { ancestor, label, lowest } = *link;
         }
-        self.label[node as usize]
     }
 }

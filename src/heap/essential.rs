@@ -1,9 +1,10 @@
 //! Which edges keep memory alive, by the rules of Chromium's DevTools (`computeIsEssentialEdge` in `HeapSnapshot.ts`).
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::kinds::{EdgeKind, NodeKind};
-use super::snapshot::{EdgeIx, EdgeName, NodeIx, Snapshot, StringIx};
+use super::snapshot::{EdgeIx, NodeIx, Snapshot, StringIx};
 
 /// A set of small numbers.
 #[derive(Clone, Debug, Default)]
@@ -42,26 +43,21 @@ impl Essential {
     /// Tells the edges of a snapshot apart: not weak, not to itself, no shortcut except from the root, not the table's side
     /// of a WeakMap's pair, and not from what is only the system's to what the program owns.
     pub(super) fn new(snapshot: &Snapshot) -> Essential {
-        let tables = pairs(snapshot);
-        let owned = owned(snapshot);
+        let (tables, owned) = rayon::join(|| Tables::new(snapshot), || owned(snapshot));
         let mut edges = Bits::new(snapshot.edge_count());
-        for node in snapshot.all() {
-            let (is_root, is_owned) = (node == snapshot.root(), owned.has(node.0 as usize));
-            for at in snapshot.edge_range(node) {
-                let (kind, to) = (snapshot.edge_kinds[at as usize], snapshot.edge_to[at as usize]);
-                let essential = match kind {
-                    EdgeKind::Weak => false,
-                    EdgeKind::Shortcut if !is_root => false,
-                    _ if to == node.0 => false,
-                    _ if !is_root && !is_owned && owned.has(to as usize) => false,
-                    EdgeKind::Internal => !is_table_side(snapshot, &tables, node, EdgeIx(at)),
-                    _ => true,
-                };
-                if essential {
-                    edges.add(at as usize);
+        edges.words.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, words)| {
+            let first = chunk * CHUNK * 64;
+            let last = (first + words.len() * 64).min(snapshot.edge_count());
+            let mut from = snapshot.edge_from(EdgeIx(first as u32));
+            for at in first..last {
+                while snapshot.edge_range(from).end <= at as u32 {
+                    from.0 += 1;
+                }
+                if is_essential(snapshot, &tables, &owned, from, at) {
+                    words[(at - first) / 64] |= 1 << (at % 64);
                 }
             }
-        }
+        });
         Essential { edges }
     }
 
@@ -72,16 +68,47 @@ impl Essential {
     }
 }
 
-/// Whether an edge leads from a WeakMap's table to a value: the edge from the key is the one that counts.
-fn is_table_side(snapshot: &Snapshot, tables: &FxHashMap<StringIx, u64>, node: NodeIx, edge: EdgeIx) -> bool {
-    let EdgeName::Name(name) = snapshot.edge(edge).name else { return false };
-    !tables.is_empty() && tables.get(&name) == Some(&snapshot.id(node))
+/// Words of the set that one task fills.
+const CHUNK: usize = 1 << 12;
+
+/// Whether an edge keeps its target alive.
+#[inline]
+fn is_essential(snapshot: &Snapshot, tables: &Tables, owned: &Bits, from: NodeIx, at: usize) -> bool {
+    let (kind, to) = (snapshot.edge_kinds[at], snapshot.edge_to[at]);
+    let is_root = from == snapshot.root();
+    match kind {
+        EdgeKind::Weak => false,
+        EdgeKind::Shortcut if !is_root => false,
+        _ if to == from.0 => false,
+        _ if !is_root && owned.has(to as usize) && !owned.has(from.0 as usize) => false,
+        EdgeKind::Internal => !tables.is_table_side(snapshot, from, StringIx(snapshot.edge_names[at])),
+        _ => true,
+    }
 }
 
 /// The names that V8 gives to the two edges of a WeakMap's pair, with the id of the table.
-pub(super) fn pairs(snapshot: &Snapshot) -> FxHashMap<StringIx, u64> {
-    let names = (0..snapshot.strings() as u32).map(StringIx);
-    names.filter_map(|it| Some((it, table_of(snapshot.strings.raw(it).0)?))).collect()
+pub(super) struct Tables {
+    /// By string: asked for every edge.
+    is_pair: Bits,
+    ids: FxHashMap<StringIx, u64>,
+}
+
+impl Tables {
+    pub(super) fn new(snapshot: &Snapshot) -> Tables {
+        let names = (0..snapshot.strings() as u32).into_par_iter().map(StringIx);
+        let ids: Vec<(StringIx, u64)> = names.filter_map(|it| Some((it, table_of(snapshot.strings.raw(it).0)?))).collect();
+        let mut is_pair = Bits::new(snapshot.strings());
+        for (name, _) in &ids {
+            is_pair.add(name.0 as usize);
+        }
+        Tables { is_pair, ids: ids.into_iter().collect() }
+    }
+
+    /// Whether an internal edge leads from a WeakMap's table to a value: the edge from the key is the one that counts.
+    #[inline]
+    pub(super) fn is_table_side(&self, snapshot: &Snapshot, from: NodeIx, name: StringIx) -> bool {
+        self.is_pair.has(name.0 as usize) && self.ids.get(&name) == Some(&snapshot.id(from))
+    }
 }
 
 /// The table's id in `1 / part of key (A @3) -> value (B @5) pair in WeakMap (table @7)`.

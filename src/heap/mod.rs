@@ -1,9 +1,9 @@
 //! Heap snapshots: bytes to a graph, and what can be read off it.
 //!
 //! [`Snapshot`] is the graph in columns, made by [`Snapshot::decode`] from the bytes of a `.heapsnapshot` file.
-//! Everything else is a value made by one function from it: [`Retainers`] (edges reversed), [`Dominators`],
-//! [`RetainedSizes`], [`RetainerPaths`] with [`Display`] (who holds a node, in words); [`Sites`] (positions of closures and objects), [`Slots`] (timers, listeners and
-//! reactions), [`Scopes`] (variables by name), [`Collections`] (how much is in what), [`Growth`] over a series.
+//! Everything else is a value made by one function from it: [`Dominators`], [`RetainedSizes`], [`RetainerPaths`] with
+//! [`Display`] (who holds a node, in words); [`Sites`] (positions of closures and objects), [`Slots`] (timers, listeners
+//! and reactions), [`Scopes`] (variables by name), [`Collections`] (how much is in what), [`Growth`] over a series.
 
 mod anchors;
 mod columns;
@@ -20,7 +20,6 @@ mod platform;
 mod properties;
 mod render;
 mod retained;
-mod retainers;
 mod scan;
 mod scopes;
 mod sites;
@@ -41,7 +40,6 @@ pub use platform::is_platform_name;
 pub use properties::{follow, follow_path, instances_at, instances_named, is_prototype, own_properties};
 pub use render::Display;
 pub use retained::{Freed, RetainedSizes, bytes_of_data};
-pub use retainers::Retainers;
 pub use scan::DecodeError;
 pub use scopes::Scopes;
 pub use sites::{LineColumn, STRING_LIMIT, Script, ScriptIx, Site, Sites, path_of};

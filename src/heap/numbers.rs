@@ -95,16 +95,13 @@ impl<'a> Records<'a> {
         let fields = record.get_mut(..self.fields).unwrap_or_default().len();
         for index in 0..part.count {
             let start = cursor.at;
-            for (place, value) in record[..fields].iter_mut().enumerate() {
-                *value = number(&mut cursor)?;
-                let last = index + 1 == part.count && place + 1 == fields;
-                if last {
-                    cursor.blank();
-                } else if cursor.peek() == Some(b',') {
-                    cursor.at += 1;
-                } else {
-                    cursor.expect(b',')?;
-                }
+            let is_last = index + 1 == part.count;
+            for value in &mut record[..if is_last { fields - 1 } else { fields }] {
+                *value = before_comma(&mut cursor)?;
+            }
+            if is_last {
+                record[fields - 1] = number(&mut cursor)?;
+                cursor.blank();
             }
             take(index, &record).map_err(|reason| error(start, reason))?;
         }
@@ -124,19 +121,48 @@ const fn eight(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// Reads a number, white space before it included.
+/// Reads a number and the comma behind it.
 #[inline]
-fn number(cursor: &mut Cursor) -> Result<u64, DecodeError> {
-    let Some(chunk) = cursor.bytes.get(cursor.at..).and_then(|it| it.first_chunk::<8>()) else { return slow_number(cursor) };
-    // Digits become 0 to 9; what is more, or has the high bit, is no digit.
-    let digits = u64::from_le_bytes(*chunk) ^ eight(b'0');
-    let others = (digits.wrapping_add(eight(0x76)) | digits) & eight(0x80);
-    let count = others.trailing_zeros() / 8;
-    if count == 0 || count == 8 {
-        return slow_number(cursor);
+fn before_comma(cursor: &mut Cursor) -> Result<u64, DecodeError> {
+    let Some(chunk) = cursor.bytes.get(cursor.at..).and_then(|it| it.first_chunk::<16>()) else { return slow(cursor) };
+    let (low, high) = (digits(chunk.first_chunk()), digits(chunk.last_chunk()));
+    let (value, length) = match (low.count, high.count) {
+        (0, _) | (8, 8) => return slow(cursor),
+        (8, 0) => (u64::from(eight_digits(low.digits)), 8),
+        (8, more) => (u64::from(eight_digits(low.digits)) * TENS[more as usize] + high.value(), 8 + more as usize),
+        (length, _) => (low.value(), length as usize),
+    };
+    if chunk[length] != b',' {
+        return slow(cursor);
     }
-    cursor.at += count as usize;
-    Ok(u64::from(eight_digits(digits << (64 - 8 * count))))
+    cursor.at += length + 1;
+    Ok(value)
+}
+
+/// Powers of ten.
+const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+/// Digits at the start of eight bytes.
+struct Digits {
+    /// As numbers from 0 to 9, as far as they are digits.
+    digits: u64,
+    count: u32,
+}
+
+#[inline]
+fn digits(chunk: Option<&[u8; 8]>) -> Digits {
+    let digits = chunk.map_or(u64::MAX, |it| u64::from_le_bytes(*it)) ^ eight(b'0');
+    // What is more than 9, or has the high bit, is no digit.
+    let others = (digits.wrapping_add(eight(0x76)) | digits) & eight(0x80);
+    Digits { digits, count: others.trailing_zeros() / 8 }
+}
+
+impl Digits {
+    /// The number that one to eight digits stand for.
+    #[inline]
+    fn value(&self) -> u64 {
+        u64::from(eight_digits(self.digits << (64 - 8 * self.count)))
+    }
 }
 
 /// The number that eight digits stand for, the first in the lowest byte.
@@ -149,9 +175,16 @@ fn eight_digits(digits: u64) -> u32 {
     (low.wrapping_add(high) >> 32) as u32
 }
 
-/// As [`number`], one digit at a time.
+/// As [`before_comma`], one digit at a time.
 #[cold]
-fn slow_number(cursor: &mut Cursor) -> Result<u64, DecodeError> {
+fn slow(cursor: &mut Cursor) -> Result<u64, DecodeError> {
+    let value = number(cursor)?;
+    cursor.expect(b',')?;
+    Ok(value)
+}
+
+/// Reads a number, white space before it included.
+fn number(cursor: &mut Cursor) -> Result<u64, DecodeError> {
     cursor.blank();
     let start = cursor.at;
     let mut value: u64 = 0;

@@ -4,10 +4,8 @@
 //! something to people are short and V8's own are long; what those do not reach is then sought from the roots, from the
 //! passing ones (stack, handles), and from the inspector, in this order.
 
-use rustc_hash::FxHashMap;
-
 use super::anchors::{Anchor, Anchors, INTERNAL, Start};
-use super::essential::pairs;
+use super::essential::Tables;
 use super::kinds::{EdgeKind, NodeKind};
 use super::snapshot::{Edge, EdgeIx, EdgeName, NodeIx, Snapshot, StringIx};
 
@@ -222,7 +220,7 @@ impl<'s, 'a> Search<'s, 'a> {
 struct Costs {
     /// By string: one more than what an edge with this name costs. 0 stands for the usual.
     names: Vec<u8>,
-    tables: FxHashMap<StringIx, u64>,
+    tables: Tables,
     /// Names of V8's outermost contexts, and of scopes: newer versions append more.
     natives: Vec<StringIx>,
     scopes: Vec<StringIx>,
@@ -299,7 +297,7 @@ impl Costs {
         set(&["_idleNext", "_idlePrev"], 0);
         let (natives, scopes) =
             (snapshot.strings.starting("system / NativeContext"), snapshot.strings.starting("system / Context"));
-        Costs { names, tables: pairs(snapshot), natives, scopes }
+        Costs { names, tables: Tables::new(snapshot), natives, scopes }
     }
 
     /// What an edge costs. `None` if it holds nothing.
@@ -320,7 +318,7 @@ impl Costs {
             },
             EdgeKind::Internal => {
                 let EdgeName::Name(name) = edge.name else { return Some(4) };
-                if self.tables.get(&name).is_some_and(|it| *it == snapshot.id(from)) {
+                if self.tables.is_table_side(snapshot, from, name) {
                     return None;
                 }
                 named(4)

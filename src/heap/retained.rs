@@ -85,9 +85,19 @@ pub struct RetainedSizes {
 }
 
 impl RetainedSizes {
+    /// Builds the dominator tree of a snapshot, and adds up the sizes along it.
+    pub fn with_dominators(snapshot: &Snapshot) -> (Dominators, RetainedSizes) {
+        let (dominators, sizes) = rayon::join(|| Dominators::new(snapshot), || shallow(snapshot));
+        let sizes = RetainedSizes::sum(&dominators, sizes);
+        (dominators, sizes)
+    }
+
     /// Adds up the sizes along the dominator tree.
     pub fn new(snapshot: &Snapshot, dominators: &Dominators) -> RetainedSizes {
-        let mut sizes = shallow(snapshot);
+        RetainedSizes::sum(dominators, shallow(snapshot))
+    }
+
+    fn sum(dominators: &Dominators, mut sizes: Vec<u64>) -> RetainedSizes {
         for node in dominators.order().rev() {
             let above = dominators.of(node);
             if above != node {

@@ -8,6 +8,7 @@ mod callbacks;
 mod calls;
 mod coverage;
 mod entries;
+mod filled;
 mod flow;
 mod fresh;
 mod graph;

@@ -73,7 +73,7 @@ impl Program<'_> {
             Expr::This => self.this_place(expr.within),
             Expr::Member(object, name) => self.member_place(expr.with(object), facts.sym(name), depth + 1),
             Expr::Index(object, _) => next(object).map(|it| it.join(self.words.element)),
-            Expr::ElementOf(list) => next(list).map(|it| it.join(self.words.element)),
+            Expr::ElementOf(list) => next(self.iterated(expr.file(), list)).map(|it| it.join(self.words.element)),
             Expr::Call(callee, args) => self.call_place(expr, callee, args, depth + 1),
             Expr::Logical(_, left, right) => next(left).or_else(|| next(right)),
             Expr::Choice(parts) => [1, 2].iter().filter_map(|&i| facts.item(parts, i)).find_map(next),
@@ -82,6 +82,20 @@ impl Program<'_> {
             Expr::Param(f, n) => self.param_place(FnRef { file: expr.file(), id: f }, n, depth + 1),
             Expr::Object { .. } | Expr::Array(_) | Expr::New(..) => Some(self.made_place(expr)),
             _ => None,
+        }
+    }
+
+    /// `x` of `x.values()`, `Object.values(x)` and `Array.from(x)`: what a loop over them goes through.
+    fn iterated(&self, file: FileId, list: ExprId) -> ExprId {
+        let facts = self.facts(file);
+        let Expr::Call(callee, args) = facts.expr(list) else { return list };
+        let Expr::Member(object, name) = facts.expr(callee) else { return list };
+        let is_global = |name| matches!(facts.expr(object), Expr::Free(it) if facts.text(it) == name);
+        match (facts.text(name), facts.item(args, 0)) {
+            ("values", None) => object,
+            ("values", Some(of)) if is_global("Object") => of,
+            ("from", Some(of)) if is_global("Array") => self.iterated(file, of),
+            _ => list,
         }
     }
 
@@ -128,7 +142,9 @@ impl Program<'_> {
             }
             _ => {}
         }
-        let Some(init) = it.init.get().filter(|_| it.writes == 0) else { return Some(own) };
+        let Some(init) = it.init.get().filter(|_| it.writes == 0) else {
+            return Some(self.filled_element(binding, depth).unwrap_or(own));
+        };
         let init = ExprRef::new(FnRef { file: binding.file, id: it.function }, init);
         let alias = match facts.expr(init.id) {
             Expr::Object { .. } | Expr::Array(_) | Expr::New(..) | Expr::Choice(_) => None,

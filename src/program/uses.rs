@@ -147,7 +147,11 @@ impl Program<'_> {
             }
             BindingKind::Import(_) => true,
             BindingKind::Function(_) | BindingKind::Class(_) => false,
-            _ => it.init.get().filter(|_| it.writes == 0).is_some_and(|init| {
+            _ if it.writes > 0 => {
+                let init = it.init.get().map(|init| facts.expr(init));
+                it.writes < 3 && matches!(init, Some(Expr::Call(..) | Expr::Index(..)))
+            }
+            _ => it.init.get().is_some_and(|init| {
                 matches!(
                     facts.expr(init),
                     Expr::Member(..)

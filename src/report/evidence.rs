@@ -35,7 +35,8 @@ pub(super) fn ledger(evidence: &Evidence) -> String {
             [first, .., last] => last.saturating_sub(first),
             _ => 0,
         };
-        parts.push(format!("executed {executed}, released {}", executed.saturating_sub(grown)));
+        let released = format!(", released {}", executed.saturating_sub(grown));
+        parts.push(format!("executed {executed}{}", if evidence.alive.is_empty() { "" } else { &released }));
     } else if evidence.alive.len() > 1 && evidence.reason.is_empty() {
         parts.push("executions unknown".to_owned());
     }

@@ -87,13 +87,21 @@ fn unexplained(proof: &Proof<'_>, style: Style, text: &mut String) {
 }
 
 fn measured(it: &Experiment, style: Style, text: &mut String) {
+    // Without a command nothing was started: the heaps come from elsewhere.
+    let is_own = !it.command.is_empty();
+    let title = if is_own { "experiment" } else { "snapshots" };
     let env = it.node_env.as_deref().map_or_else(|| "NODE_ENV not set".to_owned(), |env| format!("NODE_ENV={}", harmless(env)));
-    let _ = writeln!(text, "{} Node {}, {env}", style.bold("experiment"), harmless(&it.node));
-    let _ = write!(text, "  {} rounds, {} requests", it.rounds, it.sent);
-    if it.connections > 0 {
-        let _ = write!(text, ", {} connections", it.connections);
+    let node = if it.node.is_empty() { "of an unknown Node".to_owned() } else { format!("Node {}, {env}", harmless(&it.node)) };
+    let _ = writeln!(text, "{} {node}", style.bold(title));
+    if is_own {
+        let _ = write!(text, "  {} rounds, {} requests", it.rounds, it.sent);
+        if it.connections > 0 {
+            let _ = write!(text, ", {} connections", it.connections);
+        }
+        let _ = writeln!(text, ", {} failed, {:.1} s", it.failed, it.times.total.as_secs_f64());
+    } else if it.sent > 0 {
+        let _ = writeln!(text, "  {} requests between the first and the last", it.sent);
     }
-    let _ = writeln!(text, ", {} failed, {:.1} s", it.failed, it.times.total.as_secs_f64());
     for (why, count) in &it.failures {
         let _ = writeln!(text, "  {count} failed: {}", harmless(why));
     }

@@ -18,6 +18,7 @@ mod summary;
 use crate::confirm::Unexplained;
 use crate::finding::{Finding, HOUSE_RULES};
 use crate::prove::Experiment;
+use crate::rulebook::Rulebook;
 use crate::text::{FileId, LineIndex};
 use crate::workspace::Files;
 use std::io::{self, Write};
@@ -81,11 +82,15 @@ pub fn render(report: Report<'_>, format: Format, style: Style, out: &mut dyn Wr
     }
 }
 
-/// Where the page of a rule can be read. Rules that speak of the run itself have none.
+/// Where the page of a rule can be read: for a project's own, below the folder that has `.leaklint`. Rules that speak of the
+/// run itself have none.
 pub fn url(rule: &str) -> String {
     let repository = env!("CARGO_PKG_REPOSITORY");
     if HOUSE_RULES.iter().any(|it| it.id == rule) {
         return format!("{repository}#readme");
+    }
+    if !Rulebook::is_builtin(rule) {
+        return format!(".leaklint/rules/{rule}.md");
     }
     format!("{repository}/blob/main/rules/{rule}.md")
 }

@@ -3,7 +3,8 @@
 use super::index::Models;
 use super::model::ModelFile;
 use super::names::{Used, each_name};
-use super::page::Rule;
+use super::own;
+use super::page::{Rule, stem};
 use super::trouble::{Trouble, closest};
 use std::sync::LazyLock;
 
@@ -41,37 +42,49 @@ impl Rulebook {
     /// The built-in rulebook with further pages and models; a model replaces a built-in one of the same path.
     ///
     /// # Errors
-    /// The first mistake in a page or a model, or every name in a model that nothing defines.
+    /// The first mistake in each page and model that cannot be read, else every name that nothing defines or that is taken.
     pub fn extended(pages: &[(String, String)], models: &[(String, String)]) -> Result<Rulebook, Vec<Trouble>> {
-        let one = |trouble| vec![trouble];
-        let rules = rules(&joined(PAGES, pages)).map_err(one)?;
+        let mut troubles = Vec::new();
+        let parsed = joined(PAGES, pages).into_iter().map(|(path, text)| Rule::parse(path, text));
+        let mut rules: Vec<Rule> = parsed.filter_map(|it| it.map_err(|trouble| troubles.push(trouble)).ok()).collect();
         let texts = joined(MODELS, models);
-        let files = texts.iter().map(|(path, text)| read(path, text)).collect::<Result<Vec<_>, _>>().map_err(one)?;
+        let read = texts.iter().map(|(path, text)| read(path, text));
+        let files: Vec<ModelFile> = read.filter_map(|it| it.map_err(|trouble| troubles.push(trouble)).ok()).collect();
+        if !troubles.is_empty() {
+            return Err(troubles);
+        }
+        own::check(&rules[..PAGES.len()], &rules[PAGES.len()..], pages, &mut troubles);
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
         let types: Vec<&str> = files
             .iter()
             .flat_map(|file| &file.types)
             .flat_map(|ty| std::iter::once(&ty.name).chain(&ty.aka))
             .map(String::as_str)
             .collect();
-        let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+        let ids = |check: &str| rules.iter().filter(|rule| rule.check == check).map(|rule| rule.id.as_str()).collect::<Vec<_>>();
+        let defaults = ids("unsafe-default");
         let resources: Vec<&str> =
             rules.iter().filter(|rule| rule.check == "unreleased").flat_map(|rule| &rule.resource).map(String::as_str).collect();
-        let mut troubles = Vec::new();
         for ((path, text), file) in texts.iter().zip(&files) {
             each_name(file, &mut |used| {
                 let (what, name, known) = match used {
                     Used::Type(name) => ("modelled type", name, &types),
-                    Used::Rule(name) => ("rule", name, &ids),
+                    Used::Rule(name) => ("rule for `unsafe-default`", name, &defaults),
                     Used::Resource(name) => ("rule for `unreleased` with the resource", name, &resources),
                 };
                 if !known.contains(&name) {
-                    let line = text.lines().take_while(|line| !line.contains(&format!("\"{name}\""))).count() + 1;
                     let hint = closest(name, known.iter().copied()).map(str::to_owned);
-                    troubles.push(Trouble { hint, ..Trouble::new(path, line, format!("there is no {what} `{name}`")) });
+                    let message = format!("there is no {what} `{name}`");
+                    troubles.push(Trouble { hint, ..Trouble::at_word(path, text, name, message) });
                 }
             });
         }
         if troubles.is_empty() { Ok(Rulebook { rules, models: Models::new(files) }) } else { Err(troubles) }
+    }
+
+    /// Whether a rule's page is in the binary.
+    pub fn is_builtin(id: &str) -> bool {
+        PAGES.iter().any(|(path, _)| stem(path) == id)
     }
 
     /// The rule with this id.

@@ -8,6 +8,7 @@ mod example;
 mod index;
 mod model;
 mod names;
+mod own;
 mod page;
 mod table;
 mod trouble;

@@ -18,6 +18,7 @@ const CHECKS: &[&str] = &[
     "limit-off",
     "by-property",
     "unsettled",
+    "wrapped",
 ];
 
 /// The headings that every page has below its title, in this order.
@@ -163,7 +164,7 @@ fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The name of a file without folders and extension.
-fn stem(path: &str) -> &str {
+pub(super) fn stem(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     name.strip_suffix(".md").unwrap_or(name)
 }

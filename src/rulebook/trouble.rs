@@ -23,6 +23,13 @@ impl Trouble {
         Trouble { path: path.to_owned(), line, column: 1, message: message.into(), hint: None }
     }
 
+    /// A mistake where a text says `word` in double quotes, or at its start.
+    pub(super) fn at_word(path: &str, text: &str, word: &str, message: impl Into<String>) -> Trouble {
+        let before = text.find(&format!("\"{word}\"")).map_or("", |at| &text[..at]);
+        let column = before.rsplit('\n').next().map_or(0, |it| it.chars().count()) + 1;
+        Trouble { column, ..Trouble::new(path, before.matches('\n').count() + 1, message) }
+    }
+
     /// A mistake that the TOML parser found in a text that starts below `skipped` lines of its file.
     pub(super) fn toml(path: &str, text: &str, skipped: usize, error: &toml::de::Error) -> Trouble {
         let before = &text[..error.span().map_or(0, |span| text.floor_char_boundary(span.start))];

@@ -8,6 +8,7 @@ mod builtins;
 mod collect;
 mod content;
 mod files;
+mod local;
 mod manifests;
 mod names;
 mod output;
@@ -26,6 +27,7 @@ mod specifiers;
 mod starts;
 mod texts;
 mod tsconfig;
+mod verify;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,11 +38,13 @@ use crate::finding::Finding;
 use crate::program::{Manifest, Unit};
 use crate::text::FileId;
 
+pub use local::{Local, local};
 pub use names::Skip;
 pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
 pub use run::{run, run_in_memory};
 pub use selection::Selection;
 pub use texts::{Text, Texts};
+pub use verify::{Seen, Verified, verify};
 
 /// What a run found.
 #[derive(Debug, Default)]
