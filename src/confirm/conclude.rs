@@ -114,10 +114,14 @@ fn weigh_together(scene: &Scene<'_, '_>, confirmed: &mut [&mut Finding], at: usi
     let tallies: Vec<_> = confirmed.iter().map(|it| tally(it)).collect();
     let nodes: Vec<_> = tallies.iter().flat_map(|it| it.nodes.iter().copied()).collect();
     let freed = Freed::without(scene.snapshot, &nodes);
+    let are_several = confirmed.len() > 1;
     for (finding, tally) in confirmed.iter_mut().zip(tallies) {
-        let evidence = finding.evidence.as_mut();
-        if let Some(bytes) = evidence.and_then(|it| it.retained_bytes.get_mut(at)) {
-            *bytes = freed.bytes(scene.snapshot, &tally.nodes) + tally.pointers * POINTER;
+        let Some(evidence) = finding.evidence.as_mut().filter(|it| at < it.retained_bytes.len()) else { continue };
+        let bytes = freed.bytes(scene.snapshot, &tally.nodes) + tally.pointers * POINTER;
+        evidence.retained_bytes[at] = bytes;
+        let is_last = at + 1 == evidence.retained_bytes.len();
+        if are_several && is_last && evidence.reason.is_empty() && bytes > 2 * scene.bytes(&tally.nodes) {
+            evidence.reason = "most of which other findings keep, too".to_owned();
         }
     }
 }
