@@ -8,7 +8,7 @@ mod sketch;
 mod support;
 
 use leaklint::heap::{
-    Collections, DecodeError, Display, Dominators, Durability, EdgeKind, EdgeName, NodeIx, NodeKind, RetainedSizes,
+    Census, Collections, DecodeError, Display, Dominators, Durability, EdgeKind, EdgeName, NodeIx, NodeKind, RetainedSizes,
     RetainerPaths, Scopes, Sites, Slots, Snapshot,
 };
 use sketch::{Sketch, Style};
@@ -47,9 +47,10 @@ fn read_all(bytes: &[u8]) -> Result<(), DecodeError> {
         });
     }
     let sites = Sites::new(&snapshot);
-    Slots::new(&snapshot, &sites);
+    let slots = Slots::new(&snapshot, &sites);
     Scopes::new(&snapshot, &sites);
-    Collections::new(&snapshot, &sites);
+    let collections = Collections::new(&snapshot, &sites);
+    Census::new(&snapshot, &sites, &slots, &collections);
     Ok(())
 }
 
@@ -259,6 +260,19 @@ fn what_cannot_be_is_refused_with_its_place() {
         let place = place.to_owned();
         assert_eq!(refusal(&text, from, to), (reason.to_owned(), place), "{to}");
     }
+}
+
+#[test]
+fn sizes_beyond_all_measure_add_up_to_the_most_there_is() {
+    let mut s = server();
+    for _ in 0..2 {
+        let session = s.node("object", "Session", u64::MAX);
+        s.edge(0, "shortcut", "", session);
+        s.location(session, 17, 11, 4);
+    }
+    let text = s.text();
+    read_all(text.as_bytes()).unwrap();
+    assert_eq!(retained(&text, &[""]), [u64::MAX]);
 }
 
 #[test]

@@ -137,6 +137,7 @@ fn experiment(taken: &[Taken<'_>], series: &Series, notes: Vec<String>) -> Optio
         rounds: series.sent.len() as u32,
         sent,
         bytes_per_request: series.bytes_per_request(),
+        heap_room: taken.last().and_then(|it| Some(it.entry()?.memory.heap_room())),
         notes,
         ..Experiment::default()
     })

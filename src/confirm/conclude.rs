@@ -27,10 +27,10 @@ pub struct Series {
 impl Series {
     /// Bytes that stay per request or connection: the middle one of the intervals, without what comes by itself.
     pub fn bytes_per_request(&self) -> Option<i64> {
-        let grown = |before: &Observation, after: &Observation| after.bytes as i64 - before.bytes as i64;
+        let grown = |before: &Observation, after: &Observation| (after.bytes as i64).saturating_sub(before.bytes as i64);
         let idle = self.idle.as_ref().zip(self.shots.first()).map_or(0, |(before, first)| grown(before, first).max(0));
         let intervals = self.shots.windows(2).map(|it| grown(&it[0], &it[1])).zip(&self.sent);
-        let sent = intervals.filter_map(|(bytes, sent)| Some((bytes - idle, sent.filter(|it| *it > 0)? as i64)));
+        let sent = intervals.filter_map(|(bytes, sent)| Some((bytes.saturating_sub(idle), sent.filter(|it| *it > 0)? as i64)));
         let mut per: Vec<i64> = sent.map(|(bytes, sent)| bytes / sent).collect();
         per.sort_unstable();
         per.get(per.len().saturating_sub(1) / 2).copied()
@@ -117,7 +117,7 @@ fn weigh_together(scene: &Scene<'_, '_>, confirmed: &mut [&mut Finding], at: usi
     let are_several = confirmed.len() > 1;
     for (finding, tally) in confirmed.iter_mut().zip(tallies) {
         let Some(evidence) = finding.evidence.as_mut().filter(|it| at < it.retained_bytes.len()) else { continue };
-        let bytes = freed.bytes(scene.snapshot, &tally.nodes) + tally.pointers * POINTER;
+        let bytes = freed.bytes(scene.snapshot, &tally.nodes).saturating_add(tally.pointers * POINTER);
         evidence.retained_bytes[at] = bytes;
         let is_last = at + 1 == evidence.retained_bytes.len();
         if are_several && is_last && evidence.reason.is_empty() && bytes > 2 * scene.bytes(&tally.nodes) {

@@ -145,7 +145,7 @@ fn entries(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], properties: bo
     let spread = Spread { holders: counts.len() as u64, most: counts.iter().copied().max().unwrap_or_default() };
     Tally {
         located: !counts.is_empty(),
-        alive: counts.iter().sum(),
+        alive: counts.into_iter().fold(0, u64::saturating_add),
         holder: named(scene, owner, path, &nodes),
         nodes,
         pointers: 0,

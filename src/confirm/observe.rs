@@ -76,7 +76,7 @@ fn sighting(scene: &Scene<'_, '_>, finding: &Finding) -> Sighting {
 
 fn seen(scene: &Scene<'_, '_>, tally: Tally) -> Seen {
     let Tally { located, alive, nodes, pointers, holder, spread } = tally;
-    Seen { located, alive, bytes: scene.bytes(&nodes) + pointers * POINTER, holder, spread }
+    Seen { located, alive, bytes: scene.bytes(&nodes).saturating_add(pointers * POINTER), holder, spread }
 }
 
 /// The program's timers that fire once: the file of the function, and the delay in milliseconds.

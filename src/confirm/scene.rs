@@ -90,6 +90,6 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     /// Bytes that some nodes keep alive together.
     pub(super) fn bytes(&self, nodes: &[NodeIx]) -> u64 {
-        self.dominators.topmost(nodes).into_iter().map(|it| self.sizes.of(it)).sum()
+        self.dominators.topmost(nodes).into_iter().map(|it| self.sizes.of(it)).fold(0, u64::saturating_add)
     }
 }

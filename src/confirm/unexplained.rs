@@ -160,7 +160,12 @@ fn above(
 /// What a snapshot shows of something that grows.
 pub(super) fn nodes(scene: &Scene<'_, '_>, grower: &Grower) -> Vec<NodeIx> {
     match grower {
-        Grower::Collection(it) => scene.snapshot.all().find(|node| scene.snapshot.id(*node) == it.id).into_iter().collect(),
+        Grower::Collection(it) => {
+            // It is looked for only in snapshots other than the one that it was found in.
+            let is_it = |node: &NodeIx| scene.snapshot.id(*node) == it.id;
+            let known = scene.snapshot.all().nth(it.node.0 as usize).filter(is_it);
+            known.or_else(|| scene.snapshot.all().find(is_it)).into_iter().collect()
+        }
         Grower::Site(it) => {
             let at = (it.line, it.column);
             let slots = |kind: fn(&Hold) -> bool| {

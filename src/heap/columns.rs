@@ -201,16 +201,19 @@ fn split<'t, T>(mut column: &'t mut [T], parts: &[Part]) -> Vec<&'t mut [T]> {
 }
 
 /// What a type number means.
+#[inline]
 fn kind<K: Copy>(kinds: &[K], number: u64, other: K) -> K {
     usize::try_from(number).ok().and_then(|it| kinds.get(it)).copied().unwrap_or(other)
 }
 
 /// A number that must fit 32 bits.
+#[inline]
 fn small(number: u64, what: &str) -> Result<u32, String> {
     u32::try_from(number).map_err(|_| format!("{what} is {number}: that is too much"))
 }
 
 /// A number's place in a [`Wide`] column.
+#[inline]
 fn narrow(number: u64, index: u32, high: &mut Vec<(u32, u64)>) -> u32 {
     match u32::try_from(number) {
         Ok(low) if low != u32::MAX => low,

@@ -35,8 +35,8 @@ impl Dominators {
         let searched = search.order.len();
         search.rest();
         let holders = Holders::new(&search, searched);
-        let Search { order, parent, .. } = search;
-        drop(essential);
+        let Search { order, number, parent, .. } = search;
+        drop((number, essential));
         let numbered = solve(parent, &holders);
         let mut dominators = vec![0; order.len()];
         for (at, &dominator) in numbered.iter().enumerate() {
@@ -181,12 +181,12 @@ impl Holders {
     /// Reverses the edges of the nodes that the search came to.
     fn new(search: &Search, searched: usize) -> Holders {
         let Search { snapshot, essential, order, number, .. } = search;
-        let held = |from: u32| {
-            let edges = snapshot.edge_range(NodeIx(from)).filter(|it| essential.has(*it));
+        let held = |from: usize| {
+            let edges = snapshot.edge_range(NodeIx(order[from])).filter(|it| essential.has(*it));
             edges.map(|it| number[snapshot.edge_to[it as usize] as usize] as usize)
         };
         let mut first = vec![0; searched + 1];
-        for to in order[..searched].iter().flat_map(|it| held(*it)) {
+        for to in (0..searched).flat_map(held) {
             first[to] += 1;
         }
         let mut sum = 0;
@@ -195,8 +195,8 @@ impl Holders {
             *it = sum;
         }
         let mut from = vec![0; sum as usize];
-        for (at, &node) in order[..searched].iter().enumerate() {
-            for to in held(node) {
+        for at in 0..searched {
+            for to in held(at) {
                 first[to] -= 1;
                 from[first[to] as usize] = at as u32;
             }
@@ -226,12 +226,10 @@ fn solve(parent: Vec<u32>, holders: &Holders) -> Vec<u32> {
     // Those whose dominator is that of `dominator`.
     let mut borrows = Bits::new(searched);
     for at in (1..searched as u32).rev() {
-        let held_by = holders.of(at);
-        // The root stands for what holds an orphan.
-        let semi = if held_by.is_empty() { 0 } else { held_by.iter().fold(at, |semi, it| semi.min(forest.lowest(*it, at))) };
+        let parent = forest.links[at as usize].ancestor;
+        let semi = holders.of(at).iter().fold(parent, |semi, it| semi.min(forest.lowest(*it, at)));
         forest.links[at as usize].lowest = semi;
         dominator[at as usize] = std::mem::replace(&mut bucket[semi as usize], at);
-        let parent = forest.links[at as usize].ancestor;
         let mut waiting = std::mem::replace(&mut bucket[parent as usize], NONE);
         while waiting != NONE {
             let next = dominator[waiting as usize];

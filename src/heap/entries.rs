@@ -250,10 +250,10 @@ fn text_bytes(snapshot: &Snapshot, words: &Words, text: NodeIx) -> u64 {
     let parts = [words.first, words.second, words.parent, words.actual];
     let mut seen = FxHashSet::default();
     let mut open = vec![text];
-    let mut bytes = 0;
+    let mut bytes: u64 = 0;
     while let Some(node) = open.pop() {
         if seen.insert(node) && snapshot.kind(node).is_string() {
-            bytes += snapshot.self_size(node);
+            bytes = bytes.saturating_add(snapshot.self_size(node));
             let is_part = |name: EdgeName| matches!(name, EdgeName::Name(name) if is_among(&parts, name));
             open.extend(snapshot.edges(node).filter(|it| it.kind == EdgeKind::Internal && is_part(it.name)).map(|it| it.to));
         }

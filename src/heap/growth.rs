@@ -189,7 +189,7 @@ impl Census {
                 }
                 let count = counts.entry((is_closure, name)).or_default();
                 count.count += 1;
-                count.self_bytes += snapshot.self_size(node);
+                count.self_bytes = count.self_bytes.saturating_add(snapshot.self_size(node));
             }
             for ((is_closure, name), count) in counts {
                 let object = name.map_or(What::Suspended, |it| What::Instance(snapshot.text(it).into_owned()));
@@ -222,7 +222,7 @@ impl Census {
     fn add(&mut self, key: (Place, What), more: Count) {
         let count = self.sites.entry(key).or_default();
         count.count += more.count;
-        count.self_bytes += more.self_bytes;
+        count.self_bytes = count.self_bytes.saturating_add(more.self_bytes);
         let old = std::mem::take(&mut count.events);
         count.events = old.and(more.events);
     }

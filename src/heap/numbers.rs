@@ -85,23 +85,33 @@ impl<'a> Records<'a> {
     }
 
     /// Reads every record of a part: its index in the part, and its values. A complaint is put at the record.
-    pub(super) fn read(
+    pub(super) fn read(&self, part: &Part, take: impl FnMut(usize, &Record) -> Result<(), String>) -> Result<(), DecodeError> {
+        // Loops of known length, for the records that V8 writes.
+        match self.fields {
+            3 => self.read_fields(part, 3, take),
+            6 => self.read_fields(part, 6, take),
+            7 => self.read_fields(part, 7, take),
+            fields => self.read_fields(part, fields.min(MAX_FIELDS), take),
+        }
+    }
+
+    #[inline(always)]
+    fn read_fields(
         &self,
         part: &Part,
+        fields: usize,
         mut take: impl FnMut(usize, &Record) -> Result<(), String>,
     ) -> Result<(), DecodeError> {
         let mut cursor = Cursor { bytes: &self.bytes[..part.span.end], at: part.span.start };
         let mut record: Record = [0; MAX_FIELDS];
-        let fields = record.get_mut(..self.fields).unwrap_or_default().len();
         for index in 0..part.count {
             let start = cursor.at;
             let is_last = index + 1 == part.count;
-            for value in &mut record[..if is_last { fields - 1 } else { fields }] {
-                *value = before_comma(&mut cursor)?;
-            }
-            if is_last {
-                record[fields - 1] = number(&mut cursor)?;
-                cursor.blank();
+            for (place, value) in record[..fields].iter_mut().enumerate() {
+                *value = match before_comma(cursor.bytes, &mut cursor.at) {
+                    Some(value) => value,
+                    None => slow(&mut cursor, is_last && place + 1 == fields)?,
+                };
             }
             take(index, &record).map_err(|reason| error(start, reason))?;
         }
@@ -121,23 +131,33 @@ const fn eight(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// Reads a number and the comma behind it.
-#[inline]
-fn before_comma(cursor: &mut Cursor) -> Result<u64, DecodeError> {
-    let Some(chunk) = cursor.bytes.get(cursor.at..).and_then(|it| it.first_chunk::<16>()) else { return slow(cursor) };
-    let (low, high) = (digits(chunk.first_chunk()), digits(chunk.last_chunk()));
-    let (value, length) = match (low.count, high.count) {
-        (0, _) | (8, 8) => return slow(cursor),
-        (8, 0) => (u64::from(eight_digits(low.digits)), 8),
-        (8, more) => (u64::from(eight_digits(low.digits)) * TENS[more as usize] + high.value(), 8 + more as usize),
-        (length, _) => (low.value(), length as usize),
+/// Reads a number and the comma behind it, as V8 writes them; whatever else there is, it leaves to [`slow`].
+#[inline(always)]
+fn before_comma(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let chunk = bytes.get(*at..)?.first_chunk::<CHUNK>()?;
+    let low = Digits::of(chunk.first_chunk()?);
+    let (value, length) = if low.count < 8 {
+        (low.value(), low.count as usize)
+    } else {
+        let high = Digits::of(chunk[8..].first_chunk()?);
+        if high.count == 8 {
+            return None;
+        }
+        let above = u64::from(eight_digits(low.digits)) * TENS[high.count as usize];
+        (above + high.value(), 8 + high.count as usize)
     };
-    if chunk[length] != b',' {
-        return slow(cursor);
+    // Each record ends a line. (Branches: the processor goes on with the next number before this one is known.)
+    match chunk[length..] {
+        _ if length == 0 => return None,
+        [b',', ..] => *at += length + 1,
+        [b'\n', b',', ..] => *at += length + 2,
+        _ => return None,
     }
-    cursor.at += length + 1;
-    Ok(value)
+    Some(value)
 }
+
+/// Bytes of the longest number that is read at once, and of what comes behind it.
+const CHUNK: usize = 17;
 
 /// Powers of ten.
 const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
@@ -149,19 +169,19 @@ struct Digits {
     count: u32,
 }
 
-#[inline]
-fn digits(chunk: Option<&[u8; 8]>) -> Digits {
-    let digits = chunk.map_or(u64::MAX, |it| u64::from_le_bytes(*it)) ^ eight(b'0');
-    // What is more than 9, or has the high bit, is no digit.
-    let others = (digits.wrapping_add(eight(0x76)) | digits) & eight(0x80);
-    Digits { digits, count: others.trailing_zeros() / 8 }
-}
-
 impl Digits {
-    /// The number that one to eight digits stand for.
-    #[inline]
+    #[inline(always)]
+    fn of(chunk: &[u8; 8]) -> Digits {
+        let digits = u64::from_le_bytes(*chunk) ^ eight(b'0');
+        // What is more than 9, or has the high bit, is no digit.
+        let others = (digits.wrapping_add(eight(0x76)) | digits) & eight(0x80);
+        Digits { digits, count: others.trailing_zeros() / 8 }
+    }
+
+    /// The number that up to seven digits stand for.
+    #[inline(always)]
     fn value(&self) -> u64 {
-        u64::from(eight_digits(self.digits << (64 - 8 * self.count)))
+        u64::from(eight_digits(self.digits.checked_shl(64 - 8 * self.count).unwrap_or_default()))
     }
 }
 
@@ -175,11 +195,15 @@ fn eight_digits(digits: u64) -> u32 {
     (low.wrapping_add(high) >> 32) as u32
 }
 
-/// As [`before_comma`], one digit at a time.
+/// As [`before_comma`], one digit at a time; behind the last number of a part there is nothing.
 #[cold]
-fn slow(cursor: &mut Cursor) -> Result<u64, DecodeError> {
+fn slow(cursor: &mut Cursor, is_last: bool) -> Result<u64, DecodeError> {
     let value = number(cursor)?;
-    cursor.expect(b',')?;
+    if is_last {
+        cursor.blank()
+    } else {
+        cursor.expect(b',')?
+    }
     Ok(value)
 }
 

@@ -28,8 +28,8 @@ pub fn bytes_of_data(snapshot: &Snapshot) -> u64 {
         NodeKind::Hidden => notes.contains(&snapshot.name_ix(*it)),
         _ => false,
     };
-    let data: u64 = snapshot.all().filter(|it| !is_code(it)).map(|it| snapshot.self_size(it)).sum();
-    data + snapshot.extra_native_bytes()
+    let sizes = snapshot.all().filter(|it| !is_code(it)).map(|it| snapshot.self_size(it));
+    sizes.fold(snapshot.extra_native_bytes(), u64::saturating_add)
 }
 
 /// What would go if some nodes went.
@@ -57,7 +57,7 @@ impl Freed {
     pub fn bytes(&self, snapshot: &Snapshot, nodes: &[NodeIx]) -> u64 {
         let mut reached = Bits::new(snapshot.nodes());
         let found = spread(snapshot, &self.essential, nodes, &self.held, &mut reached);
-        found.into_iter().map(|it| snapshot.self_size(it)).sum()
+        found.into_iter().map(|it| snapshot.self_size(it)).fold(0, u64::saturating_add)
     }
 }
 
