@@ -44,7 +44,7 @@ impl Display<'_, '_> {
     pub fn path(&self, steps: &[PathStep]) -> Vec<String> {
         let mut lines: Vec<(String, usize)> = Vec::new();
         let mut open = Open::default();
-        let steps = self.from_timers(steps, &mut open);
+        let steps = self.behind_timers(steps, &mut open);
         for (at, step) in steps.iter().enumerate() {
             let before = at.checked_sub(1).map(|it| steps[it].node);
             let Some(line) = self.step(before, *step, &mut open, at + 1 == steps.len()) else { continue };
@@ -58,7 +58,7 @@ impl Display<'_, '_> {
     }
 
     /// A path through Node's lists of timers starts behind them: whoever has their names sees as little of them.
-    fn from_timers<'p>(&self, steps: &'p [PathStep], open: &mut Open) -> &'p [PathStep] {
+    fn behind_timers<'p>(&self, steps: &'p [PathStep], open: &mut Open) -> &'p [PathStep] {
         let is_list = |it: &PathStep| self.snapshot.name_is(it.node, "TimersList");
         let Some(list) = steps.iter().position(is_list).filter(|it| it + 1 < steps.len()) else { return steps };
         open.scope = Some("timers of the event loop".to_owned());

@@ -14,7 +14,9 @@ pub(super) fn lines(evidence: &Evidence, style: Style) -> String {
         let _ = write!(text, " ({})", harmless(&evidence.reason));
     }
     text.push('\n');
-    if !evidence.holder.is_empty() && !(evidence.verdict == Verdict::NotExercised && evidence.path.is_empty()) {
+    // Of what did not run only what is there all the same has a holder.
+    let is_held = evidence.verdict != Verdict::NotExercised || !evidence.path.is_empty();
+    if is_held && !evidence.holder.is_empty() {
         let _ = writeln!(text, "  held by {}", harmless(&evidence.holder));
     }
     for (n, step) in evidence.path.iter().enumerate() {
