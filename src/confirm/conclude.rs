@@ -328,3 +328,24 @@ fn groups(findings: &[Finding]) -> Vec<Vec<usize>> {
     });
     groups
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, Seen, Spread, many_holders};
+    use crate::finding::Verdict;
+
+    fn verdict(spreads: [(u64, u64); 3]) -> Option<Verdict> {
+        let seen = |(holders, most)| Seen { located: true, spread: Spread { holders, most }, ..Seen::default() };
+        let line = Line { located: true, shots: spreads.map(seen).into(), idle: 0, executed: Vec::new(), causes: Vec::new() };
+        many_holders(&line).map(|it| it.0)
+    }
+
+    #[test]
+    fn holders_that_become_more_are_the_leak_unless_they_fill_up() {
+        assert_eq!(verdict([(152, 1), (352, 1), (552, 1)]), Some(Verdict::Contradicted));
+        assert_eq!(verdict([(1, 152), (1, 352), (1, 552)]), None);
+        assert_eq!(verdict([(3, 50), (4, 120), (5, 190)]), None);
+        assert_eq!(verdict([(0, 0), (200, 1), (400, 1)]), None);
+        assert_eq!(verdict([(0, 0), (0, 0), (0, 0)]), None);
+    }
+}
