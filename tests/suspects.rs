@@ -1,134 +1,70 @@
-//! Suspicions, which the examples of the rule pages cannot show: each kind once where it must be voiced, and once beside it where it
-//! must not.
+//! What is only suspected, and its look-alikes that stay silent: pages show none of it, as they show default confidence.
 
-use leaklint::finding::Confidence;
 use leaklint::rulebook::Rulebook;
 use leaklint::workspace::run_in_memory;
 
-/// The suspicions of a rule in one file, by line from 1.
-fn suspected(rule: &str, path: &str, text: &str) -> Vec<u32> {
-    let analysis = run_in_memory(&[(path.to_owned(), text.to_owned())], Rulebook::builtin());
-    let found = analysis.findings.iter().filter(|it| it.rule == rule && it.confidence == Confidence::Suspect);
-    found.filter_map(|it| Some(analysis.texts.get(it.span.file)?.location(it.span.start).line)).collect()
+/// The rules of all findings of some files, whatever their confidence, with the line of each.
+fn suspects(files: &[(&str, &str)]) -> Vec<(String, u32)> {
+    let files: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    let analysis = run_in_memory(&files, Rulebook::builtin());
+    let line =
+        |it: &leaklint::finding::Finding| analysis.texts.get(it.span.file).map_or(0, |text| text.location(it.span.start).line);
+    analysis.findings.iter().map(|it| (it.rule.clone(), line(it))).collect()
 }
 
-const STORE: &str = "
-import { Store } from 'a-store';
-export class Child extends Store {
-  private unsubscribe: (() => void) | null = null;
-  constructor() {
-    super();
-    this.observe('parent', (parent) => {
-      this.unsubscribe?.();
-      this.unsubscribe = parent.store.subscribe(() => this.render());
-    });
-  }
-  render() {}
-  //END
-}
-";
+const BOUND: &str = "collection-without-bound";
 
 #[test]
-fn a_remover_called_only_for_its_successor() {
-    assert_eq!(suspected("listener-not-removed", "child.ts", STORE), [9]);
-    let ends = STORE.replace("//END", "dispose() { this.unsubscribe?.(); }");
-    assert_eq!(suspected("listener-not-removed", "child.ts", &ends), [0; 0]);
-}
-
-const RETRY: &str = "
-export class Client {
-  request: Request;
-  constructor(input: string) {
-    this.request = new Request(input);
+fn new_keys_in_an_element_that_stays_pile_up() {
+    let leaks = r#"
+const byQuery = new WeakMap();
+let next = 0;
+export const createLink = (hash) => {
+  const key = "link" + next++;
+  function lookUp(query) {
+    let hashes = byQuery.get(query);
+    if (!hashes) byQuery.set(query, (hashes = Object.create(null)));
+    return key in hashes ? hashes[key] : (hashes[key] = hash(query));
   }
-  async send() {
-    const main = this.request;
-    this.request = main.clone();
-    const answer = await fetch(main);
-    //END
-    return answer;
-  }
-}
-";
-
-#[test]
-fn a_request_cloned_for_another_try() {
-    assert_eq!(suspected("clone-not-read", "client.ts", RETRY), [9]);
-    let ends = RETRY.replace("//END", "await this.request.body?.cancel();");
-    assert_eq!(suspected("clone-not-read", "client.ts", &ends), [0; 0]);
-}
-
-#[test]
-fn many_clones_of_one_request() {
-    let text = "
-export async function run(request: Request, parse: any, match: any, go: any) {
-  const kept = request.clone();
-  const parsed = await parse(request.clone());
-  if (!match(request.clone(), parsed)) return null;
-  return go(kept);
-}
-";
-    assert_eq!(suspected("clone-not-read", "run.ts", text), [3]);
-    assert_eq!(suspected("clone-not-read", "run.ts", &text.replace("match(request.clone()", "match(request")), [0; 0]);
-}
-
-const PLAYER: &str = "
-const { Readable, PassThrough } = require('stream');
-class Player {
-  constructor() {
-    this.sources = new Map();
-  }
-  open(id) {
-    const source = new Readable({ read() {} });
-    source.on('end', () => this.sources.delete(id));
-    this.sources.set(id, { source });
-    return source;
-  }
-  play(id) {
-    const source = this.open(id);
-    const out = new PassThrough();
-    //END
-    source.pipe(out);
-    return out;
-  }
-}
-module.exports = Player;
-";
-
-#[test]
-fn a_source_that_only_its_destination_is_returned_of() {
-    assert_eq!(suspected("stream-not-closed", "player.js", PLAYER), [17]);
-    let ends = PLAYER.replace("//END", "out.once('close', () => source.destroy());");
-    assert_eq!(suspected("stream-not-closed", "player.js", &ends), [0; 0]);
-}
-
-#[test]
-fn a_finalizer_given_a_part_of_what_its_target_has() {
-    let text = "
-const registry = new FinalizationRegistry((stream) => stream.cancel());
-module.exports = function (inner) {
-  const view = {};
-  view.inner = inner;
-  registry.register(view, inner.body.stream);
-  return view;
+  return { lookUp: (query) => lookUp(query) };
 };
-";
-    assert_eq!(suspected("finalizer-keeps-target", "view.js", text), [6]);
-    let weak = text.replace("inner.body.stream)", "new WeakRef(inner.body.stream))");
-    assert_eq!(suspected("finalizer-keeps-target", "view.js", &weak), [0; 0]);
+"#;
+    assert_eq!(suspects(&[("link.js", leaks)]), [(BOUND.to_owned(), 9)]);
+    let per_link = r#"
+export const createLink = (hash) => {
+  const byQuery = new WeakMap();
+  return {
+    lookUp(query) {
+      if (!byQuery.has(query)) byQuery.set(query, hash(query));
+      return byQuery.get(query);
+    },
+  };
+};
+"#;
+    assert_eq!(suspects(&[("link.js", per_link)]), []);
+    let few_keys = r#"
+const byQuery = new WeakMap();
+export function lookUp(query, hash) {
+  let hashes = byQuery.get(query);
+  if (!hashes) byQuery.set(query, (hashes = Object.create(null)));
+  hashes["sha256"] = hash(query);
+  return hashes;
+}
+"#;
+    assert_eq!(suspects(&[("link.js", few_keys)]), []);
 }
 
 #[test]
-fn an_answer_of_fetch_that_nobody_reads() {
-    let text = "
-const app = require('express')();
-app.get('/up', async (req, res) => {
-  const answer = await fetch('http://backend/status');
-  //END
-  res.json({ up: answer.ok });
-});
-app.listen(3000);
-";
-    assert_eq!(suspected("response-not-consumed", "app.js", text), [4]);
-    assert_eq!(suspected("response-not-consumed", "app.js", &text.replace("//END", "await answer.text();")), [0; 0]);
+fn a_removal_that_only_the_outside_may_call_is_no_bound_for_what_the_program_registers() {
+    let spans = "export const spans = new Map();\n";
+    let removal = "import { spans } from \"./spans\";\nexport function forget(id) {\n  spans.delete(id);\n}\nexport function find(id) {\n  return spans.get(id);\n}\n";
+    let registered = "import { spans } from \"./spans\";\nfunction onSpan(span) {\n  spans.set(span.id, span);\n}\nexport function addTracing(client) {\n  client.on(\"spanStart\", onSpan);\n}\n";
+    let found = suspects(&[("spans.js", spans), ("forget.js", removal), ("tracing.js", registered)]);
+    assert_eq!(found, [(BOUND.to_owned(), 3)]);
+    // Offered together, one undoes the other.
+    let offered = "import { spans } from \"./spans\";\nexport function keep(span) {\n  spans.set(span.id, span);\n}\n";
+    assert_eq!(suspects(&[("spans.js", spans), ("forget.js", removal), ("keep.js", offered)]), []);
+    // Removed by an event of the same client.
+    let both = "import { spans } from \"./spans\";\nexport function addTracing(client) {\n  client.on(\"spanStart\", (span) => spans.set(span.id, span));\n  client.on(\"spanEnd\", (span) => spans.delete(span.id));\n}\n";
+    assert_eq!(suspects(&[("spans.js", spans), ("tracing.js", both)]), []);
 }
