@@ -31,6 +31,13 @@ pub struct Memory {
     pub array_buffers: u64,
 }
 
+impl Memory {
+    /// Bytes that the heap may still grow.
+    pub fn heap_room(&self) -> u64 {
+        self.heap_size_limit.saturating_sub(self.heap_used)
+    }
+}
+
 const EXPRESSION: &str = "(load => {
   const m = process.memoryUsage();
   return {

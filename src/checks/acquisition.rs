@@ -87,6 +87,22 @@ impl Acquisition<'_> {
         }
     }
 
+    /// Whether a release names it by its handler, and not by what it gave.
+    pub(super) fn named_by_handler(&self) -> bool {
+        self.model.handler.is_some() && self.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver))
+    }
+
+    /// Whether it may come to its end by itself.
+    pub(super) fn may_end(&self, program: &Program<'_>) -> bool {
+        let repeats = |n| {
+            let rule = program.argument(self.site.expr, n).map(|it| program.initial(it));
+            rule.is_some_and(|it| {
+                matches!(program.facts(it.file()).expr(it.id), Expr::Str(_) | Expr::Template(_) | Expr::Object { .. })
+            })
+        };
+        self.model.may_end || self.model.repeats_by.is_some_and(|n| !repeats(n))
+    }
+
     /// The handler that is held.
     pub(super) fn handler(&self, program: &Program<'_>) -> Option<ExprRef> {
         program.argument(self.site.expr, self.model.handler?)

@@ -43,6 +43,9 @@ pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Opt
         }
     }
     let facts = program.facts(at.file());
+    if call == Some("false") {
+        return Some(facts.expr(at.id) == Expr::Bool(false));
+    }
     if let Some(call) = call {
         let path = call.trim_end_matches("()");
         let at = program.initial(at);

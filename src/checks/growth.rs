@@ -14,6 +14,8 @@ pub(super) enum Growth {
     Item,
     /// An entry is written under a key.
     Entry,
+    /// A metric is counted under labels.
+    Label,
     /// Text or bytes are appended.
     Text,
 }
@@ -51,7 +53,11 @@ pub(super) fn growths(program: &Program<'_>, file: FileId) -> Vec<Grow> {
         let within = FnRef { file, id: facts.function_of(site.region) };
         let at = SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
         let candidate = match facts.expr(site.expr) {
-            Expr::Call(callee, _) => matches!(facts.expr(callee), Expr::Member(_, name) if program.may_grow(facts.sym(name))),
+            Expr::Call(callee, _) => match facts.expr(callee) {
+                Expr::Member(_, name) => program.may_grow(facts.sym(name)),
+                Expr::Ident(_) => true,
+                _ => false,
+            },
             Expr::Assign(..) => true,
             _ => false,
         };
@@ -59,7 +65,7 @@ pub(super) fn growths(program: &Program<'_>, file: FileId) -> Vec<Grow> {
             continue;
         }
         found.extend(match facts.expr(site.expr) {
-            Expr::Call(callee, _) => call(program, at, callee),
+            Expr::Call(callee, _) => called(program, at, callee).or_else(|| call(program, at, callee)),
             Expr::Assign(op, target, value) => assign(program, at, op, target, value),
             _ => None,
         });
@@ -89,10 +95,40 @@ fn call(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {
     let (growth, key, value) = match model.collection? {
         CollectionEffect::Add => (Growth::Item, arg(0).filter(|_| is_set), arg(0)),
         CollectionEffect::Put => (Growth::Entry, arg(0), arg(1)),
+        CollectionEffect::Label => (Growth::Label, Some(label(program, at.expr, false)?), None),
+        CollectionEffect::Labels => (Growth::Label, Some(label(program, at.expr, true)?), None),
         CollectionEffect::Remove | CollectionEffect::Read => return None,
     };
     arg(0)?;
     grow(program, at, growth, collection, key, value)
+}
+
+/// The label that has the most values: of the properties of the first argument, or else of all arguments.
+fn label(program: &Program<'_>, call: ExprRef, all: bool) -> Option<ExprRef> {
+    let first = program.argument(call, 0)?;
+    let values: Vec<ExprRef> = match program.literal(first) {
+        Some(object) => {
+            let facts = program.facts(object.file());
+            facts.properties(facts.expr(object.id)).iter().map(|it| object.with(it.value)).collect()
+        }
+        None if all => (0..8).filter_map(|n| program.argument(call, n)).collect(),
+        None => return None,
+    };
+    values.into_iter().max_by_key(|it| keys(program, *it))
+}
+
+/// `load(key)`, where `load` keeps what it gave: a memoized function is a collection that is called.
+fn called(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {
+    let facts = program.facts(at.expr.file());
+    let collection = at.expr.with(callee);
+    let Expr::Ident(_) = facts.expr(callee) else { return None };
+    let Value::Instance(ty) = program.eval(collection) else { return None };
+    let (model, _) = program.call_model(at.expr).filter(|(model, _)| model.collection == Some(CollectionEffect::Put))?;
+    let key = program.argument(at.expr, 0)?;
+    if bounds_itself(program, at.expr, collection, ty, model) {
+        return None;
+    }
+    grow(program, at, Growth::Entry, collection, Some(key), None)
 }
 
 /// `rooms.get(name).add(socket)`: what an element keeps. Only units of work count, since most elements hold few things.
@@ -116,9 +152,10 @@ fn bounds_itself(program: &Program<'_>, call: ExprRef, collection: ExprRef, ty: 
     let models = &program.rulebook.models;
     let lineage = models.lineage(ty);
     let options: Vec<&String> = lineage.iter().flat_map(|it| &models.ty(*it).bounded_with).collect();
+    let only = lineage.iter().find_map(|it| models.ty(*it).options);
     lineage.iter().any(|it| models.ty(*it).bounded)
         || model.bounded_by.is_some_and(|n| program.argument(call, n as i8).is_some())
-        || !options.is_empty() && makers(program, collection).into_iter().any(|it| has_option(program, it, &options))
+        || !options.is_empty() && makers(program, collection).into_iter().any(|it| has_option(program, it, only, &options))
 }
 
 /// The calls that make what an expression stands for.
@@ -133,8 +170,9 @@ fn makers(program: &Program<'_>, collection: ExprRef) -> Vec<ExprRef> {
 }
 
 /// Whether a construction gives one of some options. Options that cannot be seen whole may hold anything.
-fn has_option(program: &Program<'_>, made: ExprRef, options: &[&String]) -> bool {
-    let arguments = (0..3).filter_map(|n| program.argument(made, n));
+fn has_option(program: &Program<'_>, made: ExprRef, only: Option<u8>, options: &[&String]) -> bool {
+    let of_all = only.map_or(0..3, |n| n as i8..n as i8 + 1);
+    let arguments = of_all.filter_map(|n| program.argument(made, n));
     arguments.into_iter().any(|it| options.iter().any(|name| constant::option(program, it, name) != Some(false)))
 }
 

@@ -3,7 +3,9 @@
 mod acquisition;
 mod backpressure;
 mod capture;
+mod clone;
 mod constant;
+mod fate;
 mod growth;
 mod kept;
 mod key;
@@ -11,15 +13,18 @@ mod listener;
 mod misuse;
 mod named;
 mod pending;
+mod pipe;
 mod production;
 mod proof;
 mod removal;
 mod returned;
 mod story;
+mod teardown;
 mod timeout;
 mod trace;
 mod trim;
 mod unbounded;
+mod unconsumed;
 mod unreleased;
 mod unsafe_default;
 mod usage;
@@ -43,6 +48,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(misuse::check(program, file));
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
+            found.extend(clone::check(program, file));
             found
         })
         .collect();

@@ -3,7 +3,9 @@
 
 use super::backpressure;
 use super::key::comes_from_unit;
+use super::pipe;
 use super::story::{Draft, of_rate, per, recurs, step};
+use super::unconsumed;
 use crate::facts::{BinaryOp, Expr, ExprId};
 use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{BindingRef, ExprRef, FnRef, Fresh, Program, Rate, SiteRef};
@@ -21,6 +23,8 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
             "write-chunk" => backpressure::judge(program, at),
             "heap-dump" => exposed(program, at, model),
             "limit-off" => limit_off(program, at),
+            "pipe" => pipe::judge(program, at),
+            "answer" => unconsumed::judge(program, at),
             _ => None,
         });
     }

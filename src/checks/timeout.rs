@@ -7,8 +7,8 @@ use super::constant;
 use super::story::{Draft, per, recurs, step};
 use super::trace;
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{FnRef, Grade, Program, Rated, Value};
-use crate::rulebook::Rule;
+use crate::program::{FnRef, Grade, Program, Quality, Rated, Value};
+use crate::rulebook::{Recurrence, Rule};
 
 /// A delay from which a pending timer is worth a finding, in milliseconds.
 const LONG: f64 = 300_000.0;
@@ -26,6 +26,11 @@ pub(super) fn judge(
         Value::Function(f) => f,
         _ => return None,
     };
+    // The chain's own repetition starts no further chain.
+    let own = rated.recurs == Recurrence::Tick && rated.quality < Quality::Modelled;
+    if own && rearms(program, acquired, f) {
+        return None;
+    }
     let flow = program.flow(call, "timeout");
     let coverage = program.coverage(acquired.site, &flow.releases);
     let per = per(rated.recurs);

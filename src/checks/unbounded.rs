@@ -10,10 +10,10 @@ use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
 use super::trim;
 use super::usage::{Usage, classify, elements_are_emptied};
-use crate::facts::{BinaryOp, Expr, RegionKind};
+use crate::facts::{BinaryOp, Expr, LogicalOp, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
 use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
-use crate::rulebook::{Recurrence, Weight};
+use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -58,6 +58,11 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
     }
     match grow.key.map(|it| if is_new(program, it) { Keys::Fresh } else { keys(program, it) }) {
         Some(Keys::Closed) => return None,
+        // Labels are mostly names that the program gives.
+        Some(Keys::Unknown) if grow.growth == Growth::Label => return None,
+        Some(Keys::Outside) if grow.growth == Growth::Label && is_fall_back(program, grow.key) => {
+            confidence = confidence.min(Confidence::Suspect);
+        }
         Some(Keys::Unknown) => confidence = confidence.min(Confidence::Suspect),
         Some(Keys::Outside) => confidence = confidence.min(Confidence::Likely),
         Some(Keys::Fresh) | None => {}
@@ -66,6 +71,8 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         Some(Guard::Program) => return None,
         // Testing for a key before writing it is how maps are filled.
         Some(Guard::Key) if grow.growth == Growth::Item && grow.key.is_none() => confidence = confidence.min(Confidence::Likely),
+        // What a library keeps for itself is not tested by its users: another collection says that this comes once per key.
+        Some(Guard::Key) if !is_readable(program, grow.collection) => confidence = confidence.min(Confidence::Suspect),
         Some(Guard::Instance(_) | Guard::Call(_)) => confidence = confidence.min(Confidence::Suspect),
         _ => {}
     }
@@ -74,6 +81,16 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         return None;
     }
     Some(Candidate { grow, rated, confidence })
+}
+
+/// `route?.path ?? req.path`: what the client sent only where the program has no name for it.
+fn is_fall_back(program: &Program<'_>, key: Option<ExprRef>) -> bool {
+    let Some(key) = key.map(|it| program.initial(it)) else { return false };
+    let facts = program.facts(key.file());
+    match facts.expr(key.id) {
+        Expr::Logical(LogicalOp::Or | LogicalOp::Nullish, first, _) => keys(program, key.with(first)) != Keys::Outside,
+        _ => false,
+    }
 }
 
 /// A local of a function that runs once, filled by events of something that this function made: both end together.
@@ -211,6 +228,7 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
     let what = match grow.growth {
         Growth::Item => "an item",
         Growth::Entry => "an entry",
+        Growth::Label => "a time series",
         Growth::Text => "text",
     };
     let ending = match (&verdict.partial, resource) {
@@ -251,14 +269,26 @@ fn is_light(program: &Program<'_>, grow: &Grow) -> bool {
     }
 }
 
+/// Whether a collection is there for its owner to read, and not for a library that looks into it by itself.
+fn is_readable(program: &Program<'_>, collection: ExprRef) -> bool {
+    let Some(ty) = program.type_of(program.eval(collection)) else { return true };
+    let models = &program.rulebook.models;
+    let reads = |ty| models.ty(ty).methods.values().any(|it| it.collection == Some(CollectionEffect::Read));
+    models.lineage(ty).into_iter().any(reads)
+}
+
 fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'static str {
     if best.grow.growth == Growth::Text {
         return "text";
     }
-    if !verdict.read && verdict.partial.is_none() {
+    if best.grow.growth == Growth::Label {
+        return "label";
+    }
+    if !verdict.read && verdict.partial.is_none() && is_readable(program, best.grow.collection) {
         return "write-only";
     }
-    let pending = best.grow.value.is_some_and(|it| pending::is_pending(program, it));
+    let kept = best.grow.value.filter(|_| is_readable(program, best.grow.collection));
+    let pending = kept.is_some_and(|it| pending::is_pending(program, it));
     match best.grow.growth {
         Growth::Entry if pending => "pending",
         Growth::Item if verdict.drained => "queue",

@@ -5,6 +5,7 @@ use super::listener::{self, Match, Removals};
 use super::proof;
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
+use super::teardown;
 use super::timeout;
 use super::trace;
 use crate::facts::{Expr, RegionKind, Sym};
@@ -20,7 +21,10 @@ pub(super) fn check(program: &Program<'_>, removals: &Removals, file: FileId) ->
     for acquired in acquisitions(program, file) {
         match judge(program, removals, &acquired) {
             Some(finding) => found.push(finding),
-            None => found.extend(returned::check(program, removals, &acquired)),
+            None => {
+                found.extend(returned::check(program, removals, &acquired));
+                found.extend(teardown::check(program, removals, &acquired));
+            }
         }
     }
     found
@@ -65,13 +69,14 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if hold.fresh == Fresh::Program && acquired.holder(program).is_some_and(|it| of_some_object(program, it, 0)) {
         confidence = confidence.min(Confidence::Suspect);
     }
-    if acquired.model.may_end {
+    if acquired.may_end(program) {
         confidence = confidence.min(Confidence::Suspect);
     }
     if is_listener(acquired) && program.counts_listeners(acquired.site) {
         return None;
     }
-    let answer = if is_listener(acquired) { removal(program, removals, acquired) } else { token(program, acquired) };
+    let by_handler = is_listener(acquired) || acquired.named_by_handler();
+    let answer = if by_handler { removal(program, removals, acquired) } else { token(program, acquired) };
     let (coverage, flow) = answer;
     if acquired.model.once && tests_state(program, acquired) {
         return None;
@@ -231,8 +236,8 @@ fn names_connecting(program: &Program<'_>, test: ExprRef, depth: u32) -> bool {
 }
 
 pub(super) fn is_listener(acquired: &Acquisition<'_>) -> bool {
-    let handler = acquired.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver));
-    acquired.model.handler.is_some() && handler && acquired.receiver.is_some() && acquired.model.resource != "registration"
+    let on_something = acquired.receiver.is_some() || acquired.model.event.is_some();
+    acquired.named_by_handler() && on_something && acquired.model.resource != "registration"
 }
 
 /// Removals of a listener by name, its own options, and what its result is used for.
@@ -240,13 +245,12 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let call = acquired.site.expr;
     let covers = Coverage { grade: Grade::Covers, release: None, reason: String::new() };
     if let Some(options) = program.argument(call, -1).filter(|it| program.literal(*it).is_some())
-        && program.property(options, Sym::of("signal")).is_some()
+        && let Some(signal) = program.property(options, Sym::of("signal"))
+        && !outlives(program, signal, acquired.site)
     {
         return (covers, Flow::default());
     }
-    let Some(receiver) = acquired.receiver else { return (Coverage::none(), Flow::default()) };
-    let event = acquired.model.event.and_then(|n| program.argument(call, n as i8)).map(|it| program.constant_text(it));
-    let answers = removals.answers(program, receiver, event.as_ref(), acquired.handler(program));
+    let answers = removals.answers(program, acquired);
     let removing: Vec<SiteRef> = answers.iter().filter(|it| it.1 == Match::Removes).map(|it| it.0).collect();
     let mut coverage = program.coverage(acquired.site, &removing);
     if coverage.grade == Grade::None
@@ -257,6 +261,13 @@ pub(super) fn removal(program: &Program<'_>, removals: &Removals, acquired: &Acq
     let mut flow = Flow::default();
     flow.slots.extend(acquired.handler(program).and_then(|it| program.place(it)));
     (coverage, flow)
+}
+
+/// Whether a signal that is to release fires at the end of the program only, so that what it covers piles up until then.
+fn outlives(program: &Program<'_>, signal: ExprRef, site: SiteRef) -> bool {
+    let holds = program.holds(signal, site);
+    let lasts = |hold: &Hold| hold.fresh == Fresh::Program && program.repeated(hold.at, hold.fresh).is_some();
+    !holds.is_empty() && holds.iter().all(lasts)
 }
 
 fn is_true(program: &Program<'_>, options: ExprRef, name: &str) -> bool {
@@ -321,6 +332,7 @@ fn replaced(program: &Program<'_>, coverage: &Coverage, flow: &Flow) -> Option<C
 pub(super) fn thing(resource: &str) -> Cow<'_, str> {
     Cow::Borrowed(match resource {
         "process-listener" | "abort-listener" => "listener",
+        "timeout" => "timer",
         "pool-client" => "pooled client",
         "database-session" => "session",
         "registration" => "handler",
@@ -357,7 +369,7 @@ fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated
 
 pub(super) fn past(resource: &str) -> &'static str {
     match resource {
-        "interval" => "cleared",
+        "interval" | "timeout" => "cleared",
         "listener" | "process-listener" | "abort-listener" => "removed",
         "pool-client" => "released",
         "transaction" => "ended",

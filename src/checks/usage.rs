@@ -147,11 +147,14 @@ pub(super) fn makes_instance(program: &Program<'_>, f: FnRef) -> bool {
 fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Usage {
     let facts = program.facts(at.file());
     let Some(parent) = program.parent(member) else { return Usage::Read };
+    if is_store(program, at, name) {
+        return in_store(program, parent, member);
+    }
     match facts.expr(parent.id) {
         Expr::Call(callee, _) if callee == member.id => {
             let effect = program.call_model(parent).and_then(|(model, _)| model.collection);
             match effect {
-                Some(CollectionEffect::Add | CollectionEffect::Put) => Usage::Grow,
+                Some(effect) if effect.grows() => Usage::Grow,
                 Some(CollectionEffect::Remove) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
                 _ if TAKES.contains(&name) => program.site_of(parent).map_or(Usage::Read, Usage::Shrink),
                 // Only testing for a key does not make the values useful.
@@ -165,6 +168,25 @@ fn member(program: &Program<'_>, at: ExprRef, member: ExprRef, name: &str) -> Us
         Expr::Assign(_, target, _) if target == member.id => Usage::Grow,
         Expr::Update(false, target) if target == member.id && name == "length" => {
             program.site_of(parent).map_or(Usage::Read, Usage::Shrink)
+        }
+        _ => Usage::Read,
+    }
+}
+
+/// Whether a property of something modelled is the collection inside it: the `cache` of a memoized function.
+fn is_store(program: &Program<'_>, at: ExprRef, name: &str) -> bool {
+    let models = &program.rulebook.models;
+    let Some(member) = program.type_of(program.eval(at)).and_then(|ty| models.member(ty, name)) else { return false };
+    member.r#type.as_deref() == Some("Map")
+}
+
+/// `load.cache.clear()`; what stands in for it bounds itself, perhaps.
+fn in_store(program: &Program<'_>, parent: ExprRef, member: ExprRef) -> Usage {
+    let facts = program.facts(member.file());
+    match facts.expr(parent.id) {
+        Expr::Assign(..) => Usage::Escape,
+        Expr::Member(_, name) if TAKES.contains(&facts.text(name)) => {
+            program.parent(parent).and_then(|it| program.site_of(it)).map_or(Usage::Read, Usage::Shrink)
         }
         _ => Usage::Read,
     }

@@ -137,6 +137,7 @@ fn experiment(taken: &[Taken<'_>], requests: Option<u64>, bytes: &[u64], notes: 
         rounds: between.len() as u32,
         sent,
         bytes_per_request: each.get(each.len().saturating_sub(1) / 2).copied(),
+        heap_room: taken.last().and_then(|it| Some(it.entry()?.memory.heap_room())),
         notes,
         ..Experiment::default()
     })

@@ -122,6 +122,9 @@ impl Program<'_> {
                 Some(&it) if self.endless_loop(acquired).is_some() => {
                     Coverage::new(Grade::Covers, it, "released in the next round")
                 }
+                Some(&it) if self.may_only_release(acquired, &before) => {
+                    Coverage::new(Grade::Covers, it, "released by another call of the same function")
+                }
                 Some(&it) => Coverage::new(Grade::PerSlot, it, "released only just before it is replaced"),
                 None => Coverage::none(),
             };
@@ -133,6 +136,13 @@ impl Program<'_> {
             None => Coverage::new(Grade::Covers, first, "released on every path"),
             Some(reason) => Coverage::new(Grade::Partial, first, reason),
         }
+    }
+
+    /// `watch(on) { clearInterval(timer); if (on) timer = setInterval(...) }`, called from several places.
+    fn may_only_release(&self, acquired: SiteRef, releases: &[SiteRef]) -> bool {
+        let alone =
+            releases.iter().any(|it| !self.replaces(acquired, *it) && self.region_encloses(*it, it.region, acquired.region));
+        alone && self.callers(acquired.expr.within).filter(|it| it.how == How::Call).count() > 1
     }
 
     fn in_finally(&self, site: SiteRef) -> bool {
@@ -320,6 +330,38 @@ impl Program<'_> {
                 _ => Some(Coverage::new(Grade::Unclear, release, format!("released only on `{quoted}`"))),
             },
         }
+    }
+
+    /// Whether an edge leads from an event that ends what emits it.
+    pub fn is_ending(&self, edge: &super::Edge) -> bool {
+        let certain = match edge.how {
+            How::Callback { certainty, .. } => certainty == Some(Certainty::Sure),
+            How::Passed => false,
+            How::Call | How::Construct => return false,
+        };
+        certain || self.event_name(edge.site.expr).is_some_and(|it| ENDINGS.contains(&it.as_str()))
+    }
+
+    /// Whether an acquisition follows a release whenever that runs: what is held is replaced, and not let go.
+    pub fn replaces(&self, acquired: SiteRef, release: SiteRef) -> bool {
+        let start = |site: SiteRef| self.facts(site.expr.file()).nodes[site.expr.id.index()].start;
+        acquired.expr.within == release.expr.within
+            && start(release) < start(acquired)
+            && self.region_encloses(acquired, acquired.region, release.region)
+    }
+
+    /// Whether a function runs on events alone that come while things go on.
+    pub fn runs_midway(&self, f: FnRef) -> bool {
+        let midway = |edge: &super::Edge| {
+            matches!(edge.how, How::Callback { .. } | How::Passed) && !self.is_ending(edge) && {
+                let facts = self.facts(edge.site.expr.file());
+                let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
+                matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "on" | "once" | "addListener"))
+                    && self.event_name(edge.site.expr).is_some()
+            }
+        };
+        let mut callers = self.callers(f).peekable();
+        callers.peek().is_some() && callers.all(midway)
     }
 
     /// Whether a release stands under a test within its function.

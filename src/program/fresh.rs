@@ -83,7 +83,7 @@ impl Program<'_> {
     /// A scope that is entered once per program creates program-lived values.
     fn promote(&self, fresh: Fresh) -> Fresh {
         match fresh {
-            Fresh::Call(f) if self.runs_once(f) => Fresh::Program,
+            Fresh::Call(f) | Fresh::Shared(f) if self.runs_once(f) => Fresh::Program,
             Fresh::Instance(shape) if self.is_singleton(shape) => Fresh::Program,
             fresh => fresh,
         }
@@ -92,6 +92,20 @@ impl Program<'_> {
     /// Whether a function is known to run once per program.
     pub fn runs_once(&self, f: FnRef) -> bool {
         self.rate(f).is_some_and(|it| it.rate == Rate::Once && it.witness != Witness::Offered)
+    }
+
+    /// The constructors of classes that a framework makes one instance of.
+    pub(super) fn made_once(&self) -> Vec<FnRef> {
+        let of = |shape: &Shape| match *shape {
+            Shape::Class(file, class) => {
+                let id = self.facts(file).classes[class.index()].constructor;
+                id.get().map(|id| FnRef { file, id })
+            }
+            Shape::Constructor(..) | Shape::Literal(..) => None,
+        };
+        let mut found: Vec<FnRef> = self.singletons.iter().filter_map(of).collect();
+        found.sort();
+        found
     }
 
     /// Whether there is one instance of a shape.

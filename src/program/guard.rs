@@ -140,6 +140,8 @@ impl Program<'_> {
             Expr::Logical(LogicalOp::Or, a, b) if !outcome => [next(a, false), next(b, false)].concat(),
             // One of the two is empty: good enough for a slot that is filled right behind the test.
             Expr::Logical(LogicalOp::Or, a, b) => [next(a, true), next(b, true)].concat(),
+            // `client && client.isOpen`: empty, or full of what is over.
+            Expr::Logical(LogicalOp::And, a, b) if self.asks_state(test.with(b), test.with(a), 0) => next(a, false),
             Expr::Binary(op @ (BinaryOp::Equal | BinaryOp::NotEqual), a, b) => {
                 let equal = op == BinaryOp::Equal;
                 let is_empty = |id| self.is_empty_value(test.with(id));
@@ -159,6 +161,20 @@ impl Program<'_> {
             Expr::Assign(_, target, _) if !outcome => next(target, false),
             Expr::Ident(_) | Expr::Member(..) | Expr::Index(..) if !outcome => vec![test],
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether a test asks something of what a slot holds.
+    fn asks_state(&self, test: ExprRef, slot: ExprRef, depth: u32) -> bool {
+        let facts = self.facts(test.file());
+        let next = |id| depth < 6 && self.asks_state(test.with(id), slot, depth + 1);
+        match facts.expr(test.id) {
+            Expr::Unary(_, a) | Expr::Call(a, _) => next(a),
+            Expr::Binary(_, a, b) | Expr::Logical(_, a, b) => next(a) || next(b),
+            Expr::Member(object, _) => {
+                self.place(test.with(object)).is_some_and(|it| self.place(slot) == Some(it)) || next(object)
+            }
+            _ => false,
         }
     }
 
@@ -186,7 +202,7 @@ impl Program<'_> {
         let element = self.words.element;
         let is_collection = matches!(self.facts(slot.file()).expr(slot.id), Expr::Index(..)) || place.path.contains(&element);
         let (file, from) = (site.expr.file(), site.expr.within);
-        if is_collection || self.is_membership(slot, site) {
+        if is_collection || self.is_membership(slot, site) || self.is_looked_up(slot) {
             return Some(Guard::Key);
         }
         if !self.is_filled(&place, file) || !accept(&place) {
@@ -198,6 +214,14 @@ impl Program<'_> {
             Fresh::Call(f) if f != from => Some(Guard::Call(f)),
             _ => None,
         }
+    }
+
+    /// `let it = made.get(key); if (it) return it; it = make(key)`.
+    fn is_looked_up(&self, slot: ExprRef) -> bool {
+        let facts = self.facts(slot.file());
+        let Expr::Ident(id) = facts.expr(slot.id) else { return false };
+        let init = facts.bindings[id.index()].init.get().map(|init| facts.expr(init));
+        matches!(init, Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Member(_, name) if facts.sym(name) == self.words.get))
     }
 
     fn is_membership(&self, slot: ExprRef, _site: SiteRef) -> bool {

@@ -25,7 +25,11 @@ impl Program<'_> {
                 Lifetime::Program => return direct(Fresh::Program),
                 Lifetime::Connection => return direct(Fresh::Connection),
                 Lifetime::Fresh => return direct(Fresh::Call(site.expr.within)),
-                Lifetime::Receiver => {}
+                Lifetime::Receiver => {
+                    if let Some(receiver) = self.receiver_of_call(self.initial(expr)) {
+                        return self.holds(receiver, site);
+                    }
+                }
             }
         }
         match self.place(expr) {
@@ -138,6 +142,18 @@ impl Program<'_> {
             Expr::Call(..) | Expr::New(..) | Expr::Object { .. } | Expr::Array(_) | Expr::Function(_) => Fresh::Call(expr.within),
             Expr::Await(inner) => self.unplaced(expr.with(inner)),
             _ => Fresh::Unknown,
+        }
+    }
+
+    /// `client.db("shop")` of `client.db("shop").collection("orders")`. What has a name that is made up is another thing for
+    /// each name.
+    fn receiver_of_call(&self, call: ExprRef) -> Option<ExprRef> {
+        let facts = self.facts(call.file());
+        let Expr::Call(callee, args) = facts.expr(call.id) else { return None };
+        let named = facts.list(args).all(|it| self.constant_text(call.with(it)).is_some());
+        match facts.expr(callee) {
+            Expr::Member(object, _) if named => Some(call.with(object)),
+            _ => None,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod callbacks;
 mod calls;
+mod chain;
 mod coverage;
 mod entries;
 mod filled;
@@ -26,6 +27,7 @@ mod rate;
 mod reach;
 mod refs;
 mod tables;
+mod teardown;
 mod throws;
 mod uses;
 mod value;
@@ -46,6 +48,7 @@ pub use place::{Place, Root};
 pub use rate::{Quality, Rate, Rated, Witness};
 pub use refs::{BindingRef, ExprRef, FnRef, Shape, SiteRef};
 pub use tables::{Base, Tables, Write};
+pub use teardown::Ending;
 pub use value::Value;
 pub use words::Words;
 
@@ -101,6 +104,8 @@ pub struct Program<'a> {
     modelled: Vec<OnceLock<Vec<Modelled<'a>>>>,
     /// Values of bindings as far as this stage of linking knows them.
     values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
+    /// Methods of shapes.
+    members: OnceLock<FxHashMap<Shape, Vec<FnRef>>>,
 }
 
 /// Links files into a program.
@@ -132,6 +137,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         telling: modelled::Telling::new(&rulebook.models),
         modelled: units.iter().map(|_| OnceLock::new()).collect(),
         values: units.iter().map(|_| OnceLock::new()).collect(),
+        members: OnceLock::new(),
     };
     program.flatten_types();
     tables::collect(&mut program);

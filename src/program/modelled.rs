@@ -33,7 +33,7 @@ impl Telling {
             if model.acquire.is_some() || !model.r#unsafe.is_empty() || model.does.is_some() {
                 telling.calls.insert(Sym::of(name));
             }
-            if matches!(model.collection, Some(CollectionEffect::Add | CollectionEffect::Put)) {
+            if model.collection.is_some_and(CollectionEffect::grows) {
                 telling.growing.insert(Sym::of(name));
             }
         };

@@ -114,6 +114,9 @@ impl Spread<'_, '_> {
         for file in program.files() {
             self.raise(FnRef::module(file), Rate::Once, Recurrence::Once, Quality::Modelled, Witness::Start);
         }
+        for f in program.made_once() {
+            self.raise(f, Rate::Once, Recurrence::Once, Quality::Modelled, Witness::Start);
+        }
         for (i, entry) in program.entries.iter().enumerate() {
             let rate = if is_many(entry.recurs) { Rate::Many } else { Rate::Once };
             self.raise(entry.function, rate, entry.recurs, entry.quality, Witness::Entry(i as u32));
@@ -124,6 +127,11 @@ impl Spread<'_, '_> {
             {
                 let quality = callback_quality(named, certainty);
                 self.raise(edge.callee, Rate::Many, recurs, quality, Witness::Edge(i as u32));
+            }
+        }
+        for i in 0..program.edges.len() as u32 {
+            if let Some(quality) = program.rearmed(i) {
+                self.raise(program.edges[i as usize].callee, Rate::Many, Recurrence::Tick, quality, Witness::Edge(i));
             }
         }
         self.drain();
@@ -311,9 +319,7 @@ impl Program<'_> {
             match now.witness {
                 Witness::Start => return None,
                 Witness::Offered => {
-                    let function = &self.facts(at.file).functions[at.id.index()];
-                    let end = function.end.min(function.v8_start.max(function.start) + 1);
-                    return Some((rated, Span::new(at.file, function.start, end), calls));
+                    return Some((rated, self.function_head(at), calls));
                 }
                 Witness::Entry(i) => return Some((rated, self.entries[i as usize].span, calls)),
                 Witness::Loop(i) => return Some((rated, self.span(self.edges[i as usize].site.expr), calls)),
@@ -331,6 +337,12 @@ impl Program<'_> {
             }
         }
         None
+    }
+
+    /// The span of a function, cut to its head.
+    pub fn function_head(&self, f: FnRef) -> Span {
+        let function = &self.facts(f.file).functions[f.id.index()];
+        Span::new(f.file, function.start, function.end.min(function.v8_start.max(function.start) + 1))
     }
 
     /// The span of a call without its arguments.

@@ -470,6 +470,7 @@ impl<'a> Program<'a> {
         if facts.functions[f.id.index()].is_generator {
             return Value::Unknown;
         }
+        let mut outside = Value::Unknown;
         for exit in self.exits(f) {
             let Some(value) = exit.value.get().filter(|_| !exit.is_throw) else { continue };
             if let Expr::Ident(id) = facts.expr(value)
@@ -483,12 +484,13 @@ impl<'a> Program<'a> {
                     return self.eval_deep(call.with(arg), depth + 1);
                 }
             }
-            let value = self.eval_deep(ExprRef::new(f, value), depth + 1);
-            if value != Value::Unknown {
-                return value;
+            match self.eval_deep(ExprRef::new(f, value), depth + 1) {
+                Value::Unknown => {}
+                Value::Outside => outside = Value::Outside,
+                value => return value,
             }
         }
-        Value::Unknown
+        outside
     }
 
     fn type_named(&self, name: &str) -> Value {

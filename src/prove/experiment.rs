@@ -28,7 +28,8 @@ pub struct Run {
 
 impl Run {
     pub(super) fn new(measured: Measured, folder: Folder) -> Run {
-        let Measured { control, snapshots, idle, intervals, experiment } = measured;
+        let Measured { control, snapshots, idle, intervals, mut experiment } = measured;
+        experiment.heap_room = snapshots.last().map(|it| it.memory.heap_room());
         Run { control, idle, snapshots, intervals, experiment, folder }
     }
 
@@ -96,6 +97,8 @@ pub struct Experiment {
     /// What stays of a request or connection in the heap and in buffers: the middle one of the rounds, without what
     /// grew in the control round.
     pub bytes_per_request: Option<i64>,
+    /// Bytes that the heap may still grow after the last round; `None` if nobody knows.
+    pub heap_room: Option<u64>,
     /// What a connection costs; `None` if none could be held.
     pub per_connection: Option<PerConnection>,
     /// What the user should know: one sentence each.

@@ -3,6 +3,7 @@
 use super::Proof;
 use super::evidence::{bytes, signed};
 use super::style::{Style, harmless};
+use crate::finding::{Finding, Verdict};
 use crate::prove::Experiment;
 use serde::Serialize;
 use std::fmt::Write;
@@ -60,13 +61,27 @@ pub(super) fn json(it: &Experiment) -> JsonExperiment<'_> {
 }
 
 /// The lines below the findings.
-pub(super) fn lines(proof: &Proof<'_>, style: Style) -> String {
+pub(super) fn lines(proof: &Proof<'_>, findings: &[Finding], style: Style) -> String {
     let mut text = String::new();
     unexplained(proof, style, &mut text);
     if let Some(experiment) = proof.experiment {
-        measured(experiment, style, &mut text);
+        let leaks = findings.iter().any(|it| it.evidence.as_ref().is_some_and(|it| it.verdict == Verdict::Confirmed));
+        measured(experiment, leaks, style, &mut text);
     }
     text
+}
+
+/// Requests a second of a server with something to do.
+const PACE: f64 = 50.0;
+
+/// When a heap that grows so much per request is full.
+fn end_of_heap(room: u64, each: u64) -> String {
+    let hours = room as f64 / each as f64 / PACE / 3600.0;
+    match hours {
+        0.0..1.0 => format!("{:.0} min", (hours * 60.0).max(1.0)),
+        1.0..48.0 => format!("{hours:.1} h"),
+        _ => format!("{:.0} days", hours / 24.0),
+    }
 }
 
 fn unexplained(proof: &Proof<'_>, style: Style, text: &mut String) {
@@ -86,7 +101,7 @@ fn unexplained(proof: &Proof<'_>, style: Style, text: &mut String) {
     text.push('\n');
 }
 
-fn measured(it: &Experiment, style: Style, text: &mut String) {
+fn measured(it: &Experiment, leaks: bool, style: Style, text: &mut String) {
     // Without a command nothing was started: the heaps come from elsewhere.
     let is_own = !it.command.is_empty();
     let title = if is_own { "experiment" } else { "snapshots" };
@@ -117,7 +132,11 @@ fn measured(it: &Experiment, style: Style, text: &mut String) {
         );
     }
     if let Some(each) = it.bytes_per_request {
-        let _ = writeln!(text, "  {} stay per request", signed(each));
+        let _ = write!(text, "  {} stay per request", signed(each));
+        if let Some(room) = it.heap_room.filter(|_| leaks && each > 0) {
+            let _ = write!(text, ": at {PACE} a second the heap is full in about {}", end_of_heap(room, each as u64));
+        }
+        text.push('\n');
     }
     if let Some(each) = it.per_connection {
         let _ = writeln!(text, "  {} per live connection, {} per closed connection", signed(each.live), signed(each.closed));
@@ -126,4 +145,16 @@ fn measured(it: &Experiment, style: Style, text: &mut String) {
         let _ = writeln!(text, "  note: {}", harmless(note));
     }
     text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_heap;
+
+    #[test]
+    fn a_heap_is_full_some_day() {
+        assert_eq!(end_of_heap(2_000_000_000, 7_577), "1.5 h");
+        assert_eq!(end_of_heap(1_000_000, 1_000), "1 min");
+        assert_eq!(end_of_heap(2_000_000_000, 100), "5 days");
+    }
 }

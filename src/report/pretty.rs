@@ -27,7 +27,7 @@ pub(super) fn render(report: Report<'_>, style: Style, out: &mut dyn Write) -> i
         writeln!(out)?;
     }
     if let Some(proof) = &report.proof {
-        out.write_all(experiment::lines(proof, style).as_bytes())?;
+        out.write_all(experiment::lines(proof, report.findings, style).as_bytes())?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@
 //!
 //! Where options are named (`unless`, `only_with`, `bounded_with`), an option counts when it is given with a value other than
 //! `false`, `null`, `undefined` and `0`; a dot goes into a nested object (`limits.fileSize`), and
-//! `storage=multer#memoryStorage()` asks for the result of that call as the value.
+//! `storage=multer#memoryStorage()` asks for the result of that call as the value, and `cache=false` for `false` itself.
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -140,6 +140,9 @@ pub struct Acquire {
     /// May come to its end by itself (a worker whose script returns): at most `suspect`.
     #[serde(default)]
     pub may_end: bool,
+    /// Comes again and again if this argument is a text or an object, and comes to its end by itself if it is a date. Where
+    /// that cannot be told: at most `suspect`.
+    pub repeats_by: Option<i8>,
     /// Lets go after the first event.
     #[serde(default)]
     pub once: bool,
@@ -198,10 +201,24 @@ pub enum CollectionEffect {
     Add,
     /// Writes under the first argument: `set`.
     Put,
+    /// Writes under the properties of its first argument together: `inc({ method, path })`.
+    Label,
+    /// As [`Label`](CollectionEffect::Label), or under all its arguments together: `labels(method, path)`.
+    Labels,
     /// Removes: `delete`, `clear`, `shift`, `splice`.
     Remove,
     /// Reads.
     Read,
+}
+
+impl CollectionEffect {
+    /// Whether it makes the collection larger.
+    pub fn grows(self) -> bool {
+        match self {
+            CollectionEffect::Add | CollectionEffect::Put | CollectionEffect::Label | CollectionEffect::Labels => true,
+            CollectionEffect::Remove | CollectionEffect::Read => false,
+        }
+    }
 }
 
 /// What one call does.
@@ -221,7 +238,7 @@ pub struct CallModel {
     pub release: Option<Release>,
     /// Its callbacks.
     pub runs: Vec<Callback>,
-    /// What it does to its receiver as a collection.
+    /// What it does to its receiver as a collection; as `()`, to what is called.
     pub collection: Option<CollectionEffect>,
     /// A default or choice that keeps data in memory.
     pub r#unsafe: Vec<Unsafe>,
@@ -229,7 +246,8 @@ pub struct CallModel {
     pub set_up: bool,
     /// As a write to a collection: bounded when this argument is given (the time to live of `cache.set(key, value, ttl)`).
     pub bounded_by: Option<u8>,
-    /// What else a named check looks for: `whole-read`, `write-chunk`, `heap-dump`, `limit-off`, `server-render`.
+    /// What else a named check looks for: `whole-read`, `write-chunk`, `heap-dump`, `limit-off`, `server-render`,
+    /// `pipe`, and `answer`: its result, or what its callback receives, has a body that must be read.
     pub does: Option<String>,
 }
 
@@ -280,9 +298,11 @@ pub struct TypeModel {
     /// Bounds itself (LRU, TTL): growth of it is no finding.
     #[serde(default)]
     pub bounded: bool,
-    /// Bounds itself when the options of its constructor (any argument) have one of these.
+    /// Bounds itself when the options of its constructor or of the function that makes it have one of these.
     #[serde(default)]
     pub bounded_with: Vec<String>,
+    /// Argument of those that has the options; any when absent.
+    pub options: Option<u8>,
     /// What constructing it does.
     #[serde(default)]
     pub construct: CallModel,

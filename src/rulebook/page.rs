@@ -18,7 +18,11 @@ const CHECKS: &[&str] = &[
     "limit-off",
     "by-property",
     "unsettled",
+    "incomplete",
     "wrapped",
+    "unconsumed",
+    "unread-clone",
+    "unpiped",
 ];
 
 /// The headings that every page has below its title, in this order.
