@@ -155,7 +155,11 @@ fn bounds_itself(program: &Program<'_>, call: ExprRef, collection: ExprRef, ty: 
     let only = lineage.iter().find_map(|it| models.ty(*it).options);
     lineage.iter().any(|it| models.ty(*it).bounded)
         || model.bounded_by.is_some_and(|n| program.argument(call, n as i8).is_some())
-        || !options.is_empty() && makers(program, collection).into_iter().any(|it| has_option(program, it, only, &options))
+        || !options.is_empty() && {
+            // What was made out of sight may have any option.
+            let makers = makers(program, collection);
+            makers.is_empty() || makers.into_iter().any(|it| has_option(program, it, only, &options))
+        }
 }
 
 /// The calls that make what an expression stands for.
@@ -226,7 +230,8 @@ fn grow(
 
 /// An object used as a map: a literal without methods, or `Object.create(null)`.
 fn is_plain_object(program: &Program<'_>, expr: ExprRef) -> bool {
-    let Value::Object(Shape::Literal(file, id)) = program.eval(expr) else { return false };
+    let made = program.made_when_missing(expr).unwrap_or(expr);
+    let Value::Object(Shape::Literal(file, id)) = program.eval(made) else { return false };
     let facts = program.facts(file);
     match facts.expr(id) {
         Expr::Object { count, .. } => count < 4,

@@ -173,7 +173,7 @@ fn by_handler(model: &CallModel) -> Option<&Release> {
 }
 
 /// Whether an expression is a module and not a value: `fs` of `fs.watchFile`.
-fn is_namespace(program: &Program<'_>, expr: ExprRef) -> bool {
+pub(super) fn is_namespace(program: &Program<'_>, expr: ExprRef) -> bool {
     matches!(program.eval(expr), Value::Path(path) if program.paths.value(path).is_none())
 }
 

@@ -1,5 +1,6 @@
 //! Small checks of things that never work as meant: collections written by property, promises raced in a loop.
 
+use super::settle;
 use super::story::{Draft, step};
 use super::trace;
 use crate::facts::{AssignOp, Expr, LoopKind, RegionId, RegionKind};
@@ -19,7 +20,7 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
         let at = SiteRef { expr, region: site.region };
         match facts.expr(site.expr) {
             Expr::Assign(AssignOp::Set, ..) => found.extend(by_property.and_then(|it| written(program, it, at))),
-            Expr::Call(..) => found.extend(raced.and_then(|it| race(program, it, at))),
+            Expr::Call(..) => found.extend(raced.and_then(|it| race(program, it, at).or_else(|| settle::judge(program, it, at)))),
             _ => {}
         }
     }

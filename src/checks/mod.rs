@@ -6,9 +6,12 @@ mod capture;
 mod clone;
 mod constant;
 mod fate;
+mod finalize;
+mod giveup;
 mod growth;
 mod kept;
 mod key;
+mod lazy;
 mod listener;
 mod misuse;
 mod named;
@@ -18,7 +21,9 @@ mod production;
 mod proof;
 mod removal;
 mod returned;
+mod settle;
 mod story;
+mod subscribed;
 mod teardown;
 mod timeout;
 mod trace;
@@ -49,6 +54,8 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
             found.extend(clone::check(program, file));
+            found.extend(giveup::check(program, file));
+            found.extend(subscribed::check(program, file));
             found
         })
         .collect();

@@ -2,6 +2,7 @@
 //! listener limits switched off.
 
 use super::backpressure;
+use super::finalize;
 use super::key::comes_from_unit;
 use super::pipe;
 use super::story::{Draft, of_rate, per, recurs, step};
@@ -23,6 +24,7 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
             "write-chunk" => backpressure::judge(program, at),
             "heap-dump" => exposed(program, at, model),
             "limit-off" => limit_off(program, at),
+            "finalize" => finalize::judge(program, at),
             "pipe" => pipe::judge(program, at),
             "answer" => unconsumed::judge(program, at),
             _ => None,
@@ -138,7 +140,12 @@ fn limit_off(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     if program.fresh_of(&place, at.expr.within) != Fresh::Program {
         return None;
     }
-    let added = super::acquisition::acquisitions(program, at.expr.file()).into_iter().find(|it| {
+    // Also in other modules, wherever the emitter is known.
+    let mut files: Vec<FileId> = program.uses(&place).into_iter().map(ExprRef::file).collect();
+    files.push(at.expr.file());
+    files.sort();
+    files.dedup();
+    let added = files.into_iter().flat_map(|file| super::acquisition::acquisitions(program, file)).find(|it| {
         it.model.resource.ends_with("listener")
             && it.receiver.and_then(|it| program.place(it)).as_ref() == Some(&place)
             && program.rate(it.site.expr.within).is_some_and(|it| it.rate == Rate::Many)

@@ -2,25 +2,44 @@
 
 use super::acquisition::Acquisition;
 use super::listener::Removals;
-use super::story::{Draft, of_rate, per, recurs, step};
+use super::story::{Draft, of_grade, of_rate, per, recurs, step};
 use super::trace;
 use super::unreleased::{is_listener, past, removal, thing, token};
 use crate::facts::{Expr, UnaryOp};
 use crate::finding::{Confidence, Finding, Role, Trace};
-use crate::program::{Edge, ExprRef, FnRef, Fresh, Hold, How, Program, Root, SiteRef, Value};
+use crate::program::{Coverage, Edge, ExprRef, FnRef, Fresh, Grade, Hold, How, Program, Root, SiteRef, Value};
 
 /// Calls of a function whose acquisition the returned function alone releases, and that throw it away.
 pub(super) fn check(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> Vec<Finding> {
     let f = acquired.site.expr.within;
-    let discarding: Vec<&Edge> =
-        program.callers(f).filter(|it| it.how == How::Call && is_discarded(program, it.site.expr)).collect();
-    if discarding.is_empty() || program.exits(f).all(|it| it.value.get().is_none()) {
+    let calls: Vec<&Edge> = program.callers(f).filter(|it| it.how == How::Call).collect();
+    if calls.is_empty() || program.exits(f).all(|it| it.value.get().is_none()) {
         return Vec::new();
     }
     let (coverage, _) = if is_listener(acquired) { removal(program, removals, acquired) } else { token(program, acquired) };
     let Some(release) = coverage.release.filter(|it| is_returned(program, f, it.expr.within)) else { return Vec::new() };
-    let judged = discarding.into_iter().filter_map(|it| judge(program, acquired, it.site, release));
+    let judged = calls.into_iter().filter_map(|it| judge(program, acquired, it.site, release));
     judged.collect()
+}
+
+/// What becomes of the remover that a call returns, if it is not sure to be called.
+fn missed(program: &Program<'_>, acquired: &Acquisition<'_>, call: SiteRef) -> Option<Coverage> {
+    if is_discarded(program, call.expr) {
+        return Some(Coverage::none());
+    }
+    let f = acquired.site.expr.within;
+    // An object with more than the remover in it may be asked for it in ways that cannot be seen.
+    let bare = program
+        .exits(f)
+        .filter(|it| !it.is_throw)
+        .filter_map(|it| it.value.get())
+        .all(|value| matches!(program.eval(ExprRef::new(f, value)), Value::Function(_)));
+    let flow = program.flow(call.expr, &acquired.model.resource);
+    let open = !flow.escapes.is_empty() || !flow.returned.is_empty() || !flow.collections.is_empty() || flow.used;
+    if !bare || open || flow.releases.is_empty() {
+        return None;
+    }
+    Some(program.coverage(call, &flow.releases)).filter(|it| it.grade == Grade::Partial)
 }
 
 /// A call whose result nothing takes.
@@ -53,6 +72,7 @@ fn is_returned(program: &Program<'_>, f: FnRef, closure: FnRef) -> bool {
 fn judge(program: &Program<'_>, acquired: &Acquisition<'_>, call: SiteRef, release: SiteRef) -> Option<Finding> {
     let rule =
         program.rulebook.rule_for("unreleased", &acquired.model.resource).filter(|_| acquired.model.resource != "timeout")?;
+    let missed = missed(program, acquired, call)?;
     let holds = holds_at(program, acquired, call);
     let judged = holds.into_iter().filter_map(|hold| Some((hold, program.repeated(hold.at, hold.fresh)?)));
     let (hold, rated) = judged.max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))?;
@@ -65,18 +85,22 @@ fn judge(program: &Program<'_>, acquired: &Acquisition<'_>, call: SiteRef, relea
     }
     let span = program.head(call.expr);
     let thing = thing(&acquired.model.resource);
-    let message = format!(
-        "{thing} acquired {}, and never {}: what `{}` returns is thrown away",
-        per(rated.recurs),
-        past(&acquired.model.resource),
-        super::acquisition::name_of(program, callee(program, call.expr)),
-    );
+    let (per, past) = (per(rated.recurs), past(&acquired.model.resource));
+    let name = super::acquisition::name_of(program, callee(program, call.expr));
+    let message = match missed.release {
+        None => format!("{thing} acquired {per}, and never {past}: what `{name}` returns is thrown away"),
+        Some(_) => {
+            format!("{thing} acquired {per}, and {past} on some ways out only: what `{name}` returns is not always called")
+        }
+    };
+    confidence = confidence.min(of_grade(missed.grade).unwrap_or(Confidence::Suspect));
     let mut story = vec![
         step(Role::Acquired, span, "what this returns would release it"),
         step(Role::Held, program.head(acquired.site.expr), "acquired here"),
         step(Role::Released, program.head(release.expr), "released here, by the function that is returned"),
     ];
     story.extend(recurs(program, hold.at, rated));
+    story.extend(missed.release.map(|it| step(Role::Released, program.head(it.expr), missed.reason.clone())));
     let trace = Trace { sites: vec![program.span(call.expr)], ..trace::of_acquisition(program, acquired) };
     Some(Draft { rule, confidence, message, span, within: call.expr.within, story, trace }.finish(program))
 }

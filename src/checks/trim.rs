@@ -2,6 +2,7 @@
 
 use super::growth::Growth;
 use super::key::{Keys, keys};
+use super::lazy;
 use super::unbounded::Candidate;
 use super::usage::makes_instance;
 use crate::facts::{BinaryOp, Expr, ExprId, RegionKind};
@@ -11,11 +12,17 @@ use crate::rulebook::Recurrence;
 /// Methods that end what they belong to, as against those that end one entry.
 const ENDS: [&str; 9] = ["close", "destroy", "dispose", "shutdown", "terminate", "teardown", "disconnect", "stop", "kill"];
 
+/// What is said of an entry that goes only when its own key comes again: no proof that it is meant to go.
+pub(super) const WAITS_FOR_KEY: &str = "and one goes only when its own key comes again";
+
 /// Why a removal, though it comes, does not keep pace with the growths.
 pub(super) fn falls_behind(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> Option<&'static str> {
     let place = &candidates.first()?.grow.place;
     if is_unreached(program, site, candidates) {
         return Some("and only reading it trims it");
+    }
+    if lazy::is_lazy(program, site, candidates) {
+        return Some(WAITS_FOR_KEY);
     }
     waits_for_owner(program, site, place, candidates).then_some("and nothing goes before its owner ends")
 }

@@ -355,7 +355,7 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
     if let Some(why) = trim::falls_behind(program, site, candidates) {
         verdict.partial.get_or_insert((site, why.into()));
         verdict.limit = verdict.limit.or(Some(Confidence::Likely));
-        verdict.proved = true;
+        verdict.proved |= why != trim::WAITS_FOR_KEY;
         return;
     }
     if matches!(facts.expr(site.expr.id), Expr::Call(callee, _) if matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice")))

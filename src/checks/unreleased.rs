@@ -1,7 +1,7 @@
 //! The check *unreleased*: acquired again and again, held by something that stays, and not released.
 
 use super::acquisition::{Acquisition, acquisitions};
-use super::listener::{self, Match, Removals};
+use super::listener::{self, Match, Removals, is_namespace};
 use super::proof;
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
@@ -41,7 +41,7 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     }
     let guard = program.once_guard(hold.at);
     let guarded = guard_limit(program, guard, hold.fresh)?;
-    let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired));
+    let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired)).min(of_receiver(program, acquired));
     let guessed = acquired.model.resource == "listener"
         && acquired.receiver.is_some_and(|it| is_guessed(program, it))
         && !proof::is_tested_emitter(program, acquired);
@@ -131,6 +131,16 @@ fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
     let Some(handler) = acquired.handler(program) else { return false };
     let within = acquired.site.expr.within;
     matches!(program.place(handler).map(|it| it.root), Some(Root::Param(f, _)) if f == within)
+}
+
+/// That something of a package takes listeners as an emitter does is inferred from its use.
+fn of_receiver(program: &Program<'_>, acquired: &Acquisition<'_>) -> Confidence {
+    match acquired.receiver {
+        Some(receiver) if is_listener(acquired) && program.is_known_by_use(receiver) && !is_namespace(program, receiver) => {
+            Confidence::Likely
+        }
+        _ => Confidence::Certain,
+    }
 }
 
 /// An emitter only because it is used as one, and not even a package.

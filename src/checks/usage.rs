@@ -97,6 +97,8 @@ pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usa
     match facts.expr(parent.id) {
         Expr::Assign(op, target, value) if target == at.id => match op {
             AssignOp::Add | AssignOp::Or | AssignOp::Nullish => Usage::Grow,
+            // It is made where it was missing.
+            _ if program.made_when_missing(at).is_some() => Usage::Ignored,
             _ if super::growth::self_growth(program, at, at.with(value)).is_some() => Usage::Grow,
             _ if at.within.is_module()
                 && program

@@ -21,6 +21,14 @@ impl Program<'_> {
         (place.path.last() == Some(&self.words.element)).then_some(place)
     }
 
+    /// What such a variable is made as, where the element was not there.
+    pub fn made_when_missing(&self, variable: ExprRef) -> Option<ExprRef> {
+        let Expr::Ident(id) = self.facts(variable.file()).expr(variable.id) else { return None };
+        let binding = BindingRef { file: variable.file(), id };
+        self.filled_element(binding, 0)?;
+        self.tables.writes.get(&binding)?.first().map(|it| it.value)
+    }
+
     /// `[]`, `{}`, `new Map()`, `Object.create(null)`.
     fn makes_container(&self, value: ExprRef) -> bool {
         match self.facts(value.file()).expr(value.id) {

@@ -144,6 +144,12 @@ impl Program<'_> {
             Expr::Logical(LogicalOp::And, a, b) if self.asks_state(test.with(b), test.with(a), 0) => next(a, false),
             Expr::Binary(op @ (BinaryOp::Equal | BinaryOp::NotEqual), a, b) => {
                 let equal = op == BinaryOp::Equal;
+                // `seen.has(socket) === false` is `!seen.has(socket)`.
+                if let Expr::Bool(asked) = facts.expr(b)
+                    && matches!(facts.expr(a), Expr::Call(..))
+                {
+                    return next(a, asked == (equal == outcome));
+                }
                 let is_empty = |id| self.is_empty_value(test.with(id));
                 match (is_empty(a), is_empty(b)) {
                     (_, true) if equal == outcome => vec![test.with(self.untyped(test, a))],

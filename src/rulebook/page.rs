@@ -23,6 +23,8 @@ const CHECKS: &[&str] = &[
     "unconsumed",
     "unread-clone",
     "unpiped",
+    "finalizer",
+    "gives-up",
 ];
 
 /// The headings that every page has below its title, in this order.

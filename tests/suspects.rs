@@ -1,0 +1,70 @@
+//! What is only suspected, and its look-alikes that stay silent: pages show none of it, as they show default confidence.
+
+use leaklint::rulebook::Rulebook;
+use leaklint::workspace::run_in_memory;
+
+/// The rules of all findings of some files, whatever their confidence, with the line of each.
+fn suspects(files: &[(&str, &str)]) -> Vec<(String, u32)> {
+    let files: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    let analysis = run_in_memory(&files, Rulebook::builtin());
+    let line =
+        |it: &leaklint::finding::Finding| analysis.texts.get(it.span.file).map_or(0, |text| text.location(it.span.start).line);
+    analysis.findings.iter().map(|it| (it.rule.clone(), line(it))).collect()
+}
+
+const BOUND: &str = "collection-without-bound";
+
+#[test]
+fn new_keys_in_an_element_that_stays_pile_up() {
+    let leaks = r#"
+const byQuery = new WeakMap();
+let next = 0;
+export const createLink = (hash) => {
+  const key = "link" + next++;
+  function lookUp(query) {
+    let hashes = byQuery.get(query);
+    if (!hashes) byQuery.set(query, (hashes = Object.create(null)));
+    return key in hashes ? hashes[key] : (hashes[key] = hash(query));
+  }
+  return { lookUp: (query) => lookUp(query) };
+};
+"#;
+    assert_eq!(suspects(&[("link.js", leaks)]), [(BOUND.to_owned(), 9)]);
+    let per_link = r#"
+export const createLink = (hash) => {
+  const byQuery = new WeakMap();
+  return {
+    lookUp(query) {
+      if (!byQuery.has(query)) byQuery.set(query, hash(query));
+      return byQuery.get(query);
+    },
+  };
+};
+"#;
+    assert_eq!(suspects(&[("link.js", per_link)]), []);
+    let few_keys = r#"
+const byQuery = new WeakMap();
+export function lookUp(query, hash) {
+  let hashes = byQuery.get(query);
+  if (!hashes) byQuery.set(query, (hashes = Object.create(null)));
+  hashes["sha256"] = hash(query);
+  return hashes;
+}
+"#;
+    assert_eq!(suspects(&[("link.js", few_keys)]), []);
+}
+
+#[test]
+fn a_removal_that_only_the_outside_may_call_is_no_bound_for_what_the_program_registers() {
+    let spans = "export const spans = new Map();\n";
+    let removal = "import { spans } from \"./spans\";\nexport function forget(id) {\n  spans.delete(id);\n}\nexport function find(id) {\n  return spans.get(id);\n}\n";
+    let registered = "import { spans } from \"./spans\";\nfunction onSpan(span) {\n  spans.set(span.id, span);\n}\nexport function addTracing(client) {\n  client.on(\"spanStart\", onSpan);\n}\n";
+    let found = suspects(&[("spans.js", spans), ("forget.js", removal), ("tracing.js", registered)]);
+    assert_eq!(found, [(BOUND.to_owned(), 3)]);
+    // Offered together, one undoes the other.
+    let offered = "import { spans } from \"./spans\";\nexport function keep(span) {\n  spans.set(span.id, span);\n}\n";
+    assert_eq!(suspects(&[("spans.js", spans), ("forget.js", removal), ("keep.js", offered)]), []);
+    // Removed by an event of the same client.
+    let both = "import { spans } from \"./spans\";\nexport function addTracing(client) {\n  client.on(\"spanStart\", (span) => spans.set(span.id, span));\n  client.on(\"spanEnd\", (span) => spans.delete(span.id));\n}\n";
+    assert_eq!(suspects(&[("spans.js", spans), ("tracing.js", both)]), []);
+}
