@@ -50,12 +50,13 @@ pub(super) fn of_properties(program: &Program<'_>, collection: ExprRef, site: Ex
     Trace { sites: vec![program.span(site)], sought, ..Trace::default() }
 }
 
-/// The trace that a rule's page names: entries of what a class keeps, by the class's name.
-pub(super) fn of_page(rule: &Rule, site: Span) -> Trace {
+/// The trace that a rule's page names: entries of what a class keeps, by the class's name. What was set up once acquires
+/// later, in code that was not read: so it has no sites.
+pub(super) fn of_page(rule: &Rule) -> Trace {
     let text = |key: &str| rule.heap.as_ref()?.get(key)?.as_str();
     let (Some(class), Some(fields)) = (text("constructor"), text("entries")) else { return Trace::default() };
     let entries = |field: &str| Sought::Entries(Owner::Instance(None, class.to_owned()), vec![field.to_owned()]);
-    Trace { sites: vec![site], sought: fields.split_whitespace().map(entries).collect(), ..Trace::default() }
+    Trace { sought: fields.split_whitespace().map(entries).collect(), ..Trace::default() }
 }
 
 /// Where V8 says that a function is.

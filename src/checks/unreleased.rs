@@ -41,6 +41,7 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     }
     let guard = program.once_guard(hold.at);
     let guarded = guard_limit(program, guard, hold.fresh)?;
+    let guarded = guarded.min(of_calls(program, hold.at));
     let mut confidence = of_rate(rated).min(guarded).min(of_once(program, acquired)).min(of_receiver(program, acquired));
     let guessed = acquired.model.resource == "listener"
         && acquired.receiver.is_some_and(|it| is_guessed(program, it))
@@ -131,6 +132,13 @@ fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
     let Some(handler) = acquired.handler(program) else { return false };
     let within = acquired.site.expr.within;
     matches!(program.place(handler).map(|it| it.root), Some(Root::Param(f, _)) if f == within)
+}
+
+/// A call on the way that is made once per key, as `metrics.get(name) ?? this.create(name)`, makes one per key.
+fn of_calls(program: &Program<'_>, at: SiteRef) -> Confidence {
+    let calls = program.origin(at.expr.within).map(|it| it.2).unwrap_or_default();
+    let by_key = calls.into_iter().any(|it| program.once_guard(it) == Some(Guard::Key));
+    if by_key { Confidence::Suspect } else { Confidence::Certain }
 }
 
 /// That something of a package takes listeners as an emitter does is inferred from its use.

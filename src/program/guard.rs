@@ -227,7 +227,8 @@ impl Program<'_> {
         let facts = self.facts(slot.file());
         let Expr::Ident(id) = facts.expr(slot.id) else { return false };
         let init = facts.bindings[id.index()].init.get().map(|init| facts.expr(init));
-        matches!(init, Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Member(_, name) if facts.sym(name) == self.words.get))
+        let looks_up = |name| ["get", "find", "lookup"].iter().any(|it| facts.text(name).starts_with(it));
+        matches!(init, Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Member(_, name) if looks_up(name)))
     }
 
     fn is_membership(&self, slot: ExprRef, _site: SiteRef) -> bool {
