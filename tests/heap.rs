@@ -263,6 +263,19 @@ fn what_cannot_be_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_location_that_can_be_none_is_left_out() {
+    let mut s = server();
+    let session = s.node("object", "Session", 8);
+    s.edge(0, "shortcut", "", session);
+    for (line, column) in [(u32::MAX, 4), (11, u32::MAX), (i32::MAX as u32, 0)] {
+        s.location(session, 17, line as usize, column as usize);
+    }
+    let text = s.text();
+    assert_eq!(decode(&text).location(NodeIx(session as u32)), None);
+    read_all(text.as_bytes()).unwrap();
+}
+
+#[test]
 fn sizes_beyond_all_measure_add_up_to_the_most_there_is() {
     let mut s = server();
     for _ in 0..2 {
