@@ -25,6 +25,11 @@ pub(super) fn of_acquisition(program: &Program<'_>, acquired: &Acquisition<'_>) 
     Trace { sites: vec![within], sought: vec![sought], limit: None, delay: None }
 }
 
+/// The trace of instances that a construction makes.
+pub(super) fn of_instances(program: &Program<'_>, made: ExprRef) -> Trace {
+    Trace { sites: vec![program.span(made)], sought: vec![instances(program, made)], ..Trace::default() }
+}
+
 /// The trace of closures that are stored.
 pub(super) fn of_closure(program: &Program<'_>, site: ExprRef, f: FnRef) -> Trace {
     let within = program.span(site);
@@ -99,7 +104,7 @@ fn class_position(program: &Program<'_>, shape: Shape) -> Option<Span> {
     }
 }
 
-fn class_name(program: &Program<'_>, shape: Shape) -> String {
+pub(super) fn class_name(program: &Program<'_>, shape: Shape) -> String {
     match shape {
         Shape::Class(file, class) => {
             let facts = program.facts(file);
