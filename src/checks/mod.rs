@@ -1,5 +1,6 @@
 //! Program to findings: a few generic algorithms, each serving many rule pages.
 
+mod abandoned;
 mod acquisition;
 mod backpressure;
 mod capture;
@@ -55,6 +56,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
             found.extend(overwritten::check(program, file));
+            found.extend(abandoned::check(program, &released, file));
             found.extend(clone::check(program, file));
             found.extend(giveup::check(program, file));
             found.extend(subscribed::check(program, file));
