@@ -10,6 +10,7 @@ mod fate;
 mod finalize;
 mod giveup;
 mod growth;
+mod inserting;
 mod kept;
 mod key;
 mod lazy;
@@ -56,6 +57,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
             found.extend(overwritten::check(program, file));
+            found.extend(inserting::check(program, file));
             found.extend(abandoned::check(program, &released, file));
             found.extend(clone::check(program, file));
             found.extend(giveup::check(program, file));
