@@ -1,5 +1,6 @@
 //! Program to findings: a few generic algorithms, each serving many rule pages.
 
+mod abandoned;
 mod acquisition;
 mod backpressure;
 mod capture;
@@ -9,6 +10,7 @@ mod fate;
 mod finalize;
 mod giveup;
 mod growth;
+mod inserting;
 mod kept;
 mod key;
 mod lazy;
@@ -55,6 +57,8 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
             found.extend(overwritten::check(program, file));
+            found.extend(inserting::check(program, file));
+            found.extend(abandoned::check(program, &released, file));
             found.extend(clone::check(program, file));
             found.extend(giveup::check(program, file));
             found.extend(subscribed::check(program, file));

@@ -68,7 +68,7 @@ pub(super) fn check_instances(program: &Program<'_>) -> Vec<Finding> {
 }
 
 /// Whether what is acquired goes on by itself, or is held by something older than the object that acquires it.
-fn is_lasting(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+pub(super) fn is_lasting(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
     match acquired.model.resource.as_str() {
         "process-listener" => true,
         "listener" => acquired

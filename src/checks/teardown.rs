@@ -190,7 +190,7 @@ fn finding(
 }
 
 /// The name of the method that a function is, or stands in.
-fn method_name(program: &Program<'_>, f: FnRef) -> String {
+pub(super) fn method_name(program: &Program<'_>, f: FnRef) -> String {
     let facts = program.facts(f.file);
     let mut at = Some(f.id);
     while let Some(id) = at {

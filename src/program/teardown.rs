@@ -130,7 +130,7 @@ impl Program<'_> {
     }
 
     /// What may run when a function does: what it calls and registers, and the closures that it makes.
-    fn ending(&self, terminal: FnRef) -> Ending {
+    pub fn ending(&self, terminal: FnRef) -> Ending {
         let mut reach = FxHashSet::default();
         let mut open = vec![terminal];
         while let Some(f) = open.pop() {

@@ -20,6 +20,7 @@ const CHECKS: &[&str] = &[
     "unsettled",
     "incomplete",
     "overwritten",
+    "inserting",
     "wrapped",
     "unconsumed",
     "unread-clone",
