@@ -85,7 +85,11 @@ impl Resolver<'_, '_> {
                 // A wrapper that cannot be resolved passes its functions on.
                 match program.eval(expr.with(callee)) {
                     Value::Unknown | Value::Outside => {
-                        facts.list(args).flat_map(|it| self.functions(expr.with(it), depth + 1)).collect()
+                        let filled = self.filled(expr.with(callee), depth);
+                        let given = facts.list(args).len();
+                        let passed =
+                            facts.list(args).enumerate().filter(|(n, _)| filled.iter().all(|f| self.hands_on(*f, *n, given)));
+                        passed.flat_map(|(_, it)| self.functions(expr.with(it), depth + 1)).collect()
                     }
                     _ => Vec::new(),
                 }
@@ -97,6 +101,47 @@ impl Resolver<'_, '_> {
                 .collect(),
             _ => self.one(expr),
         }
+    }
+
+    /// `const onOpen = curry((settings, socket) => ...)`: what a call of it gives runs that function with arguments filled
+    /// in. Of a function that makes functions this cannot be told.
+    fn filled(&self, callee: ExprRef, depth: u32) -> Vec<FnRef> {
+        let program = self.program;
+        let made = program.initial(callee);
+        if !matches!(program.facts(made.file()).expr(made.id), Expr::Call(..)) {
+            return Vec::new();
+        }
+        let gives = |f: FnRef| {
+            let mut values = program.exits(f).filter(|it| !it.is_throw && it.value.get().is_some());
+            values.any(|it| !self.functions(ExprRef::new(f, it.value), depth + 1).is_empty())
+        };
+        let of = self.functions(made, depth + 1);
+        if of.iter().any(|it| gives(*it)) { Vec::new() } else { of }
+    }
+
+    /// Whether a function calls its parameter `n` with what it gets after the first `given` ones: a handler is told of what
+    /// happened, a setting that is a function is not.
+    fn hands_on(&self, f: FnRef, n: usize, given: usize) -> bool {
+        let facts = self.program.facts(f.file);
+        let param = |id: ExprId| match facts.expr(id) {
+            Expr::Ident(id) => match facts.bindings[id.index()] {
+                it if it.function == f.id => match it.kind {
+                    BindingKind::Param(n) => Some(usize::from(n)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            Expr::Param(of, n) if of == f.id => Some(usize::from(n)),
+            _ => None,
+        };
+        let late = |id: ExprId| match facts.expr(id) {
+            Expr::Spread(inner) => param(inner).is_some(),
+            _ => param(id).is_some_and(|it| it >= given),
+        };
+        self.program.sites(f).any(|site| match facts.expr(site.expr) {
+            Expr::Call(callee, args) => param(callee) == Some(n) && facts.list(args).any(late),
+            _ => false,
+        })
     }
 
     fn one(&self, expr: ExprRef) -> Vec<FnRef> {
