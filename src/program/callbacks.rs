@@ -88,7 +88,7 @@ impl Resolver<'_, '_> {
                         let filled = self.filled(expr.with(callee), depth);
                         let given = facts.list(args).len();
                         let passed =
-                            facts.list(args).enumerate().filter(|(n, _)| filled.iter().all(|f| self.hands_on(*f, *n, given)));
+                            facts.list(args).enumerate().filter(|(n, _)| !filled.iter().any(|f| self.asks(*f, *n, given)));
                         passed.flat_map(|(_, it)| self.functions(expr.with(it), depth + 1)).collect()
                     }
                     _ => Vec::new(),
@@ -103,45 +103,36 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// `const onOpen = curry((settings, socket) => ...)`: what a call of it gives runs that function with arguments filled
-    /// in. Of a function that makes functions this cannot be told.
+    /// `const onOpen = curry((settings, socket) => ...)`: a call of it gives that function with arguments filled in.
     fn filled(&self, callee: ExprRef, depth: u32) -> Vec<FnRef> {
-        let program = self.program;
-        let made = program.initial(callee);
-        if !matches!(program.facts(made.file()).expr(made.id), Expr::Call(..)) {
-            return Vec::new();
+        let made = self.program.initial(callee);
+        match self.program.facts(made.file()).expr(made.id) {
+            Expr::Call(..) => self.functions(made, depth + 1),
+            _ => Vec::new(),
         }
-        let gives = |f: FnRef| {
-            let mut values = program.exits(f).filter(|it| !it.is_throw && it.value.get().is_some());
-            values.any(|it| !self.functions(ExprRef::new(f, it.value), depth + 1).is_empty())
-        };
-        let of = self.functions(made, depth + 1);
-        if of.iter().any(|it| gives(*it)) { Vec::new() } else { of }
     }
 
-    /// Whether a function calls its parameter `n` with what it gets after the first `given` ones: a handler is told of what
-    /// happened, a setting that is a function is not.
-    fn hands_on(&self, f: FnRef, n: usize, given: usize) -> bool {
+    /// Whether a function calls its parameter `n`, and never with what the event brings, which are the parameters after the
+    /// first `given` ones: that asks for a setting, and tells no handler what happened.
+    fn asks(&self, f: FnRef, n: usize, given: usize) -> bool {
         let facts = self.program.facts(f.file);
         let param = |id: ExprId| match facts.expr(id) {
-            Expr::Ident(id) => match facts.bindings[id.index()] {
-                it if it.function == f.id => match it.kind {
-                    BindingKind::Param(n) => Some(usize::from(n)),
-                    _ => None,
-                },
+            Expr::Ident(id) if facts.bindings[id.index()].function == f.id => match facts.bindings[id.index()].kind {
+                BindingKind::Param(n) => Some(usize::from(n)),
                 _ => None,
             },
-            Expr::Param(of, n) if of == f.id => Some(usize::from(n)),
             _ => None,
         };
-        let late = |id: ExprId| match facts.expr(id) {
-            Expr::Spread(inner) => param(inner).is_some(),
-            _ => param(id).is_some_and(|it| it >= given),
+        let known = |id: ExprId| match facts.expr(id) {
+            Expr::Str(_) | Expr::Number(_) | Expr::Bool(_) => true,
+            _ => param(id).is_some_and(|it| it < given),
         };
-        self.program.sites(f).any(|site| match facts.expr(site.expr) {
-            Expr::Call(callee, args) => param(callee) == Some(n) && facts.list(args).any(late),
-            _ => false,
-        })
+        let mut calls = self.program.sites(f).filter_map(|site| match facts.expr(site.expr) {
+            Expr::Call(callee, args) if param(callee) == Some(n) => Some(args),
+            _ => None,
+        });
+        let asks = |args: ListId| facts.list(args).len() > 0 && facts.list(args).all(known);
+        calls.next().is_some_and(asks) && calls.all(asks)
     }
 
     fn one(&self, expr: ExprRef) -> Vec<FnRef> {
