@@ -100,8 +100,8 @@ command   node server.js
 load      3 rounds of 50 requests to each of 1 route: 150 in all
           50 connections in each round to servers of bytes and of web sockets
 drive     GET    /users/:id                       server.js:3
-leave out GET    /logout                          server.js:4: `logout` in its path
-leave out POST   /users                           server.js:5: its method is not among those of `--methods`
+leave out GET    /logout                          server.js:4: `logout` in the path; --path drives it all the same
+leave out POST   /users                           server.js:5: not a method that is sent unless --methods names it
 ";
     assert_eq!(out(&output), expected);
     assert_eq!((output.status.code(), project.pids().len()), (Some(0), 0));
@@ -261,4 +261,33 @@ fn snapshots_stay_only_when_asked_for() {
     use std::os::unix::fs::PermissionsExt;
     let mode = |path: &str| fs::metadata(project.0.path().join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("heaps"), mode("heaps/1.heapsnapshot")), (0o700, 0o600));
+}
+
+/// What a middleware keeps, set up once, in a package that is not read: one more with each request.
+#[test]
+fn sessions_are_counted_against_the_requests() {
+    let project = Project::new(
+        "const express = require('express');\nconst session = require('express-session');\nconst app = express();\n\
+         app.use(session({ secret: 'x' }));\napp.get('/', (req, res) => res.end('ok'));\napp.listen(0, '127.0.0.1');\n",
+    );
+    let package = |name: &str, text: &str| {
+        let folder = project.0.path().join("node_modules").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("index.js"), text).unwrap();
+    };
+    package(
+        "express",
+        "module.exports = () => {\n  const stack = [];\n  const server = require('http').createServer((req, res) => stack.forEach(it => it(req, res)));\n\
+         return { use: it => stack.push(it), get: (path, it) => stack.push(it), listen: (...it) => server.listen(...it) };\n};\n",
+    );
+    package(
+        "express-session",
+        "class MemoryStore { sessions = {}; }\nlet made = 0;\n\
+         module.exports = () => { const store = new MemoryStore(); return () => { store.sessions['s' + made++] = '{}'; }; };\n",
+    );
+    let output = project.run(&["--requests", "20", "--rounds", "2"]);
+    let said = out(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}{}", err(&output));
+    assert!(said.contains("one per request") && said.contains("held by `MemoryStore.sessions`"), "{said}");
+    assert!(!said.contains("growth that no finding explains"), "{said}");
 }

@@ -15,6 +15,7 @@ mod lazy;
 mod listener;
 mod misuse;
 mod named;
+mod overwritten;
 mod pending;
 mod pipe;
 mod production;
@@ -53,6 +54,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(misuse::check(program, file));
             found.extend(production::check(program, file));
             found.extend(wrapped::check(program, file));
+            found.extend(overwritten::check(program, file));
             found.extend(clone::check(program, file));
             found.extend(giveup::check(program, file));
             found.extend(subscribed::check(program, file));
@@ -60,6 +62,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
         })
         .collect();
     findings.extend(unbounded::check(program));
+    findings.extend(overwritten::check_instances(program));
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()).then(b.confidence.cmp(&a.confidence)));
     findings.dedup_by(|a, b| a.span == b.span && a.rule == b.rule);
     findings

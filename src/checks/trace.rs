@@ -25,6 +25,11 @@ pub(super) fn of_acquisition(program: &Program<'_>, acquired: &Acquisition<'_>) 
     Trace { sites: vec![within], sought: vec![sought], limit: None, delay: None }
 }
 
+/// The trace of instances that a construction makes.
+pub(super) fn of_instances(program: &Program<'_>, made: ExprRef) -> Trace {
+    Trace { sites: vec![program.span(made)], sought: vec![instances(program, made)], ..Trace::default() }
+}
+
 /// The trace of closures that are stored.
 pub(super) fn of_closure(program: &Program<'_>, site: ExprRef, f: FnRef) -> Trace {
     let within = program.span(site);
@@ -50,12 +55,13 @@ pub(super) fn of_properties(program: &Program<'_>, collection: ExprRef, site: Ex
     Trace { sites: vec![program.span(site)], sought, ..Trace::default() }
 }
 
-/// The trace that a rule's page names: entries of what a class keeps, by the class's name.
-pub(super) fn of_page(rule: &Rule, site: Span) -> Trace {
+/// The trace that a rule's page names: entries of what a class keeps, by the class's name. What was set up once acquires
+/// later, in code that was not read: so it has no sites.
+pub(super) fn of_page(rule: &Rule) -> Trace {
     let text = |key: &str| rule.heap.as_ref()?.get(key)?.as_str();
     let (Some(class), Some(fields)) = (text("constructor"), text("entries")) else { return Trace::default() };
     let entries = |field: &str| Sought::Entries(Owner::Instance(None, class.to_owned()), vec![field.to_owned()]);
-    Trace { sites: vec![site], sought: fields.split_whitespace().map(entries).collect(), ..Trace::default() }
+    Trace { sought: fields.split_whitespace().map(entries).collect(), ..Trace::default() }
 }
 
 /// Where V8 says that a function is.
@@ -98,7 +104,7 @@ fn class_position(program: &Program<'_>, shape: Shape) -> Option<Span> {
     }
 }
 
-fn class_name(program: &Program<'_>, shape: Shape) -> String {
+pub(super) fn class_name(program: &Program<'_>, shape: Shape) -> String {
     match shape {
         Shape::Class(file, class) => {
             let facts = program.facts(file);

@@ -2,6 +2,7 @@
 
 use super::acquisition::{Acquisition, acquisitions};
 use super::listener::{self, Match, Removals, is_namespace};
+use super::overwritten;
 use super::proof;
 use super::returned;
 use super::story::{Draft, of_grade, of_rate, per, recurs, step};
@@ -35,6 +36,9 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     // What never runs again is cheap to tell, and most of what there is.
     program.rate(acquired.site.expr.within).filter(|it| it.rate > Rate::Once || program.endless_loop(acquired.site).is_some())?;
     let (hold, rated) = longest_hold(program, acquired)?;
+    if !is_listener(acquired) && overwritten::follows_its_end(program, acquired) {
+        return None;
+    }
     // Set-up code is offered to the outside as well, and called once.
     if acquired.model.resource == "registration" && rated.rate < Rate::Many {
         return None;

@@ -51,7 +51,7 @@ fn judge(program: &Program<'_>, call: ExprRef, model: &Unsafe) -> Option<Finding
     };
     let span = program.head(call);
     let story = vec![step(Role::Acquired, span, "set up here")];
-    let trace = trace::of_page(rule, program.span(call));
+    let trace = trace::of_page(rule);
     Some(Draft { rule, confidence, message: model.message.clone(), span, within: call.within, story, trace }.finish(program))
 }
 

@@ -44,19 +44,19 @@ pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Fa
     let taken: Vec<Taken<'_>> = args.snapshots.iter().map(|it| Taken::new(it)).collect();
     same_isolate(&taken)?;
     let mut case = proof::open(request, terminal)?;
-    let (unexplained, bytes) = case.with_project(|project, findings| {
+    let (unexplained, series) = case.with_project(|project, findings| {
         let look = |path: &PathBuf| {
             terminal.log(&format!("reading {}", path.display()));
             proof::shot(project, findings, path)
         };
         let shots = args.snapshots.iter().map(look).collect::<Result<Vec<Observation>, Failure>>()?;
-        let bytes: Vec<u64> = shots.iter().map(Observation::bytes).collect();
         let executed = taken.iter().skip(1).map(Taken::executions).collect();
-        let series = Series { idle: None, shots, executed };
-        Ok::<_, Failure>((conclude(project, findings, &series, &*proof::reopen(&args.snapshots)), bytes))
+        let sent = taken.iter().skip(1).map(|it| it.requests(args.requests)).collect();
+        let series = Series { idle: None, shots, executed, sent };
+        Ok::<_, Failure>((conclude(project, findings, &series, &*proof::reopen(&args.snapshots)), series))
     })?;
     let notes = changed(&taken, &case);
-    let experiment = experiment(&taken, args.requests, &bytes, notes);
+    let experiment = experiment(&taken, &series, notes);
     case.narrow();
     case.report(&unexplained, experiment.as_ref(), args.format, terminal)?;
     Ok(case.exit())
@@ -75,6 +75,11 @@ impl<'a> Taken<'a> {
 
     fn entry(&self) -> Option<&SnapshotEntry> {
         self.manifest.as_ref()?.1.entry(self.path.file_name()?.to_str()?)
+    }
+
+    /// Requests between the snapshot before and this one: what the user says, or its manifest.
+    fn requests(&self, said: Option<u64>) -> Option<u64> {
+        said.or_else(|| self.entry()?.requests).filter(|it| *it > 0)
     }
 
     /// What ran before it, if its manifest says so.
@@ -118,25 +123,20 @@ fn changed(taken: &[Taken<'_>], case: &proof::Case) -> Vec<String> {
 }
 
 /// What is known of the series besides the heaps.
-fn experiment(taken: &[Taken<'_>], requests: Option<u64>, bytes: &[u64], notes: Vec<String>) -> Option<Experiment> {
+fn experiment(taken: &[Taken<'_>], series: &Series, notes: Vec<String>) -> Option<Experiment> {
     let manifest = taken.iter().find_map(|it| Some(&it.manifest.as_ref()?.1));
-    let between: Vec<Option<u64>> =
-        taken.iter().skip(1).map(|it| requests.or_else(|| it.entry()?.requests).filter(|it| *it > 0)).collect();
-    let sent: u64 = between.iter().flatten().sum();
+    let sent: u64 = series.sent.iter().flatten().sum();
     if manifest.is_none() && sent == 0 {
         return None;
     }
-    let grown = bytes.windows(2).map(|it| it[1] as i64 - it[0] as i64);
-    let mut each: Vec<i64> = grown.zip(&between).filter_map(|(grown, sent)| Some(grown / (*sent)? as i64)).collect();
-    each.sort_unstable();
     Some(Experiment {
         node: manifest.map(|it| it.node.clone()).unwrap_or_default(),
         v8: manifest.map(|it| it.v8.clone()).unwrap_or_default(),
         node_env: manifest.and_then(|it| it.node_env.clone()),
-        requests: between.iter().flatten().copied().max().unwrap_or_default(),
-        rounds: between.len() as u32,
+        requests: series.sent.iter().flatten().copied().max().unwrap_or_default(),
+        rounds: series.sent.len() as u32,
         sent,
-        bytes_per_request: each.get(each.len().saturating_sub(1) / 2).copied(),
+        bytes_per_request: series.bytes_per_request(),
         heap_room: taken.last().and_then(|it| Some(it.entry()?.memory.heap_room())),
         notes,
         ..Experiment::default()

@@ -125,11 +125,11 @@ pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failur
         return Ok(Exit::Clean);
     }
     options.stop = on_interrupt()?;
-    let run = match case.with_project(|project, _| experiment(&options, &plan, project, terminal)) {
+    let mut run = match case.with_project(|project, _| experiment(&options, &plan, project, terminal)) {
         Ok(run) => run,
         Err(error) => return fail(&error, terminal),
     };
-    let unexplained = case.with_project(|project, findings| confirmed(project, findings, &run))?;
+    let unexplained = case.with_project(|project, findings| confirmed(project, findings, &mut run))?;
     case.narrow();
     case.report(&unexplained, Some(&run.experiment), args.format.into(), terminal)?;
     if let Some(folder) = run.kept() {
@@ -157,13 +157,16 @@ fn experiment(options: &Options, plan: &Plan, project: Project<'_>, terminal: Te
 }
 
 /// Holds the findings against what the experiment showed.
-fn confirmed(project: Project<'_>, findings: &mut [Finding], run: &Run) -> Result<Vec<Unexplained>, Failure> {
+fn confirmed(project: Project<'_>, findings: &mut [Finding], run: &mut Run) -> Result<Vec<Unexplained>, Failure> {
     let look = |info: &SnapshotInfo| proof::shot(project, findings, &info.path);
     let idle = Some(look(&run.control)?);
     let shots = run.snapshots.iter().map(look).collect::<Result<Vec<_>, Failure>>()?;
     let executed = run.intervals.iter().map(|it| Some(proof::executions(&it.coverage))).collect();
     let paths: Vec<PathBuf> = run.snapshots.iter().map(|it| it.path.clone()).collect();
-    Ok(conclude(project, findings, &Series { idle, shots, executed }, &*proof::reopen(&paths)))
+    let sent = run.intervals.iter().map(|it| Some(it.sent())).collect();
+    let series = Series { idle, shots, executed, sent };
+    run.experiment.bytes_per_request = series.bytes_per_request();
+    Ok(conclude(project, findings, &series, &*proof::reopen(&paths)))
 }
 
 impl From<ProveFormat> for FormatArg {

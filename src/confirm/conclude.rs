@@ -1,13 +1,13 @@
 //! A series of observations to evidence.
 
-use super::count::count;
-use super::observe::{Observation, Seen};
+use super::count::{Spread, count};
+use super::observe::{Observation, POINTER, Seen};
 use super::scene::Scene;
 use super::unexplained::{Grower, Unexplained, explain, growers, nodes};
 use super::verdict::Ledger;
 use super::{Executions, Project};
 use crate::finding::{Evidence, Finding, Sought, Verdict};
-use crate::heap::Snapshot;
+use crate::heap::{Freed, Snapshot};
 use crate::text::Span;
 use std::collections::BTreeMap;
 
@@ -20,6 +20,21 @@ pub struct Series {
     pub shots: Vec<Observation>,
     /// What ran between one snapshot and the next, where that is known.
     pub executed: Vec<Option<Executions>>,
+    /// Requests and connections between one snapshot and the next, where that is known.
+    pub sent: Vec<Option<u64>>,
+}
+
+impl Series {
+    /// Bytes that stay per request or connection: the middle one of the intervals, without what comes by itself.
+    pub fn bytes_per_request(&self) -> Option<i64> {
+        let grown = |before: &Observation, after: &Observation| (after.bytes as i64).saturating_sub(before.bytes as i64);
+        let idle = self.idle.as_ref().zip(self.shots.first()).map_or(0, |(before, first)| grown(before, first).max(0));
+        let intervals = self.shots.windows(2).map(|it| grown(&it[0], &it[1])).zip(&self.sent);
+        let sent = intervals.filter_map(|(bytes, sent)| Some((bytes.saturating_sub(idle), sent.filter(|it| *it > 0)? as i64)));
+        let mut per: Vec<i64> = sent.map(|(bytes, sent)| bytes / sent).collect();
+        per.sort_unstable();
+        per.get(per.len().saturating_sub(1) / 2).copied()
+    }
 }
 
 /// Hands out the bytes of a snapshot again, by its place in the series.
@@ -46,7 +61,7 @@ pub fn conclude(project: Project<'_>, findings: &mut [Finding], series: &Series,
     if let Some(at) = series.shots.len().checked_sub(1) {
         reopen(at, &mut last);
     }
-    weigh(project, series, &mut found, reopen);
+    weigh(project, series, findings, &mut found, reopen);
     found.into_iter().map(|it| it.1).collect()
 }
 
@@ -64,9 +79,19 @@ fn show_path(scene: &Scene<'_, '_>, finding: &mut Finding) {
     }
 }
 
-/// Bytes of what grows, in every snapshot.
-fn weigh(project: Project<'_>, series: &Series, found: &mut [(Grower, Unexplained)], reopen: &Reopen<'_>) {
-    if found.is_empty() {
+/// Bytes of what is confirmed and of what else grows, in every snapshot.
+///
+/// What two findings both keep goes with neither of them alone. So it is weighed as if all that is confirmed had gone.
+fn weigh(
+    project: Project<'_>,
+    series: &Series,
+    findings: &mut [Finding],
+    found: &mut [(Grower, Unexplained)],
+    reopen: &Reopen<'_>,
+) {
+    let is_confirmed = |it: &&mut Finding| it.evidence.as_ref().is_some_and(|it| it.verdict == Verdict::Confirmed);
+    let mut confirmed: Vec<&mut Finding> = findings.iter_mut().filter(is_confirmed).collect();
+    if found.is_empty() && confirmed.is_empty() {
         return;
     }
     for at in 0..series.shots.len() {
@@ -76,8 +101,39 @@ fn weigh(project: Project<'_>, series: &Series, found: &mut [(Grower, Unexplaine
             for (grower, it) in found.iter_mut() {
                 it.retained_bytes.push(scene.bytes(&nodes(&scene, grower)));
             }
+            weigh_together(&scene, &mut confirmed, at);
         });
     }
+    for evidence in confirmed.into_iter().filter_map(|it| it.evidence.as_mut()) {
+        evidence.bytes_per_execution = each(&evidence.executed, &evidence.retained_bytes);
+    }
+}
+
+fn weigh_together(scene: &Scene<'_, '_>, confirmed: &mut [&mut Finding], at: usize) {
+    let tally = |it: &Finding| it.trace.sought.iter().map(|it| count(scene, it)).find(|it| it.alive > 0).unwrap_or_default();
+    let tallies: Vec<_> = confirmed.iter().map(|it| tally(it)).collect();
+    let nodes: Vec<_> = tallies.iter().flat_map(|it| it.nodes.iter().copied()).collect();
+    let freed = Freed::without(scene.snapshot, &nodes);
+    let are_several = confirmed.len() > 1;
+    for (finding, tally) in confirmed.iter_mut().zip(tallies) {
+        let Some(evidence) = finding.evidence.as_mut().filter(|it| at < it.retained_bytes.len()) else { continue };
+        let bytes = freed.bytes(scene.snapshot, &tally.nodes).saturating_add(tally.pointers * POINTER);
+        evidence.retained_bytes[at] = bytes;
+        let is_last = at + 1 == evidence.retained_bytes.len();
+        if are_several && is_last && evidence.reason.is_empty() && bytes > 2 * scene.bytes(&tally.nodes) {
+            evidence.reason = "most of which other findings keep, too".to_owned();
+        }
+    }
+}
+
+/// Bytes that stay per execution.
+fn each(executed: &[Option<u64>], retained: &[u64]) -> Option<u64> {
+    let ran: Option<u64> = executed.iter().copied().sum();
+    let grown = match retained {
+        [first, .., last] => last.saturating_sub(*first),
+        _ => 0,
+    };
+    ran.filter(|it| *it > 0).map(|it| grown / it)
 }
 
 /// A finding's line of the ledger.
@@ -88,6 +144,8 @@ struct Line {
     /// What an interval without load adds.
     idle: i64,
     executed: Vec<Option<u64>>,
+    /// What the count is held against: that, or what was sent.
+    causes: Vec<Option<u64>>,
 }
 
 fn line(finding: &Finding, index: usize, series: &Series) -> Line {
@@ -101,8 +159,10 @@ fn line(finding: &Finding, index: usize, series: &Series) -> Line {
     let idle = before.zip(shots.first()).map_or(0, |(before, first)| first.alive as i64 - before.alive as i64);
     let places = series.shots.last().map_or(&[][..], |it| &it.sightings[index].runs_at);
     let ran = |it: &Executions| places.iter().map(|(script, offset)| it.at(script, *offset)).sum();
-    let executed = series.executed.iter().map(|it| it.as_ref().map(ran)).collect();
-    Line { located: shots.iter().any(|it| it.located), shots, idle, executed }
+    let is_elsewhere = finding.trace.sites.is_empty();
+    let executed = series.executed.iter().map(|it| it.as_ref().map(ran).filter(|_| !is_elsewhere)).collect();
+    let causes = if is_elsewhere { series.sent.clone() } else { Vec::clone(&executed) };
+    Line { located: shots.iter().any(|it| it.located), shots, idle, executed, causes }
 }
 
 fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) -> Evidence {
@@ -127,15 +187,10 @@ fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) ->
     let (verdict, reason) = judge(finding, line, &alive, mates, series);
     let executed = together(line, mates);
     let last = line.shots.last().cloned().unwrap_or_default();
-    let ran: Option<u64> = executed.iter().copied().sum();
-    let grown = match retained_bytes[..] {
-        [first, .., last] => last.saturating_sub(first),
-        _ => 0,
-    };
     Evidence {
         verdict,
         reason,
-        bytes_per_execution: ran.filter(|it| *it > 0).map(|it| grown / it),
+        bytes_per_execution: each(&executed, &retained_bytes),
         executed,
         alive,
         retained_bytes,
@@ -163,23 +218,42 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
     }
     let limit = finding.trace.limit;
     let delay = pending_delay(finding, alive, series);
-    let of = |executed: &[Option<u64>]| Ledger { alive, executed, idle: line.idle, limit, delay }.verdict();
-    if mates.is_empty() {
-        return of(&line.executed);
-    }
-    // One count for several sites: only all of them together can be held against it.
-    let together = together(line, mates);
+    let of = |causes: &[Option<u64>]| Ledger { alive, executed: causes, idle: line.idle, limit, delay }.verdict();
     let others: Option<u64> = mates.iter().map(|it| it.executed.iter().copied().sum::<Option<u64>>()).sum();
-    if others == Some(0) {
-        return of(&line.executed);
-    }
-    match of(&together) {
-        (Verdict::Confirmed, _) if !is_all(alive, &together) => {
-            (Verdict::Unmapped, "another finding shares its code, and the heap cannot tell which of them stay".into())
+    let (verdict, reason) = if mates.is_empty() || others == Some(0) {
+        of(&line.causes)
+    } else {
+        // One count for several sites: only all of them together can be held against it.
+        let together = together(line, mates);
+        match of(&together) {
+            (Verdict::Confirmed, _) if !is_all(alive, &together) => {
+                (Verdict::Unmapped, "another finding shares its code, and the heap cannot tell which of them stay".into())
+            }
+            (verdict, reason) if reason.is_empty() => (verdict, "together with another finding that shares its code".into()),
+            other => other,
         }
-        (verdict, reason) if reason.is_empty() => (verdict, "together with another finding that shares its code".into()),
-        other => other,
+    };
+    match verdict {
+        Verdict::Confirmed if finding.trace.sites.is_empty() => (verdict, in_step(alive, &line.causes)),
+        Verdict::Confirmed => many_holders(line).unwrap_or((verdict, reason)),
+        _ => (verdict, reason),
     }
+}
+
+/// What grows with what was sent, where the code that does it was not read.
+fn in_step(alive: &[u64], sent: &[Option<u64>]) -> String {
+    let is_known = !sent.is_empty() && sent.iter().all(Option::is_some);
+    let reason = if is_all(alive, sent) { "one per request" } else { "in step with the requests" };
+    if is_known { reason.to_owned() } else { String::new() }
+}
+
+/// Where it is the holders that become more, and none of them holds more than before, the leak is what keeps them.
+fn many_holders(line: &Line) -> Option<(Verdict, String)> {
+    let (first, last) = (line.shots.first()?.spread, line.shots.last()?.spread);
+    let is_so = last.holders > first.holders && first.holders > 0 && last.most <= first.most;
+    let Spread { holders, most } = last;
+    let reason = || format!("none of its {holders} holders has more than {most}: what keeps them is the leak");
+    is_so.then(|| (Verdict::Contradicted, reason()))
 }
 
 /// Executions of a finding's sites and of those that cannot be told apart from them.
@@ -253,4 +327,25 @@ fn groups(findings: &[Finding]) -> Vec<Vec<usize>> {
         it.dedup();
     });
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, Seen, Spread, many_holders};
+    use crate::finding::Verdict;
+
+    fn verdict(spreads: [(u64, u64); 3]) -> Option<Verdict> {
+        let seen = |(holders, most)| Seen { located: true, spread: Spread { holders, most }, ..Seen::default() };
+        let line = Line { located: true, shots: spreads.map(seen).into(), idle: 0, executed: Vec::new(), causes: Vec::new() };
+        many_holders(&line).map(|it| it.0)
+    }
+
+    #[test]
+    fn holders_that_become_more_are_the_leak_unless_they_fill_up() {
+        assert_eq!(verdict([(152, 1), (352, 1), (552, 1)]), Some(Verdict::Contradicted));
+        assert_eq!(verdict([(1, 152), (1, 352), (1, 552)]), None);
+        assert_eq!(verdict([(3, 50), (4, 120), (5, 190)]), None);
+        assert_eq!(verdict([(0, 0), (200, 1), (400, 1)]), None);
+        assert_eq!(verdict([(0, 0), (0, 0), (0, 0)]), None);
+    }
 }

@@ -21,6 +21,17 @@ pub(super) struct Tally {
     pub(super) pointers: u64,
     /// The collection, emitter, timers that hold it, in words.
     pub(super) holder: String,
+    /// How it is spread over collections or emitters.
+    pub(super) spread: Spread,
+}
+
+/// How what is counted is spread over its holders: none where they do not matter.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Spread {
+    /// How many there are.
+    pub(super) holders: u64,
+    /// What the fullest of them holds.
+    pub(super) most: u64,
 }
 
 /// Counts.
@@ -77,17 +88,26 @@ fn slots(scene: &Scene<'_, '_>, kind: SlotKind, asked: &FxHashSet<NodeIx>, event
         _ => holders(scene, &found),
     };
     let pointers = found.iter().filter(|it| matches!(it.hold, Hold::Listener { .. })).count() as u64;
+    let spread = if kind == SlotKind::Listener { spread(found.iter().map(|it| it.holder).collect()) } else { Spread::default() };
     Tally {
         located: !asked.is_empty(),
         alive: found.len() as u64,
         nodes: sorted(found.iter().map(keeps).collect()),
         pointers,
         holder,
+        spread,
     }
 }
 
+/// By holder, once per thing held.
+fn spread(mut holders: Vec<NodeIx>) -> Spread {
+    holders.sort_unstable();
+    let each = holders.chunk_by(|a, b| a == b).map(<[NodeIx]>::len);
+    Spread { holders: each.clone().count() as u64, most: each.max().unwrap_or_default() as u64 }
+}
+
 /// `EventEmitter`, `3 emitters`
-fn holders(scene: &Scene<'_, '_>, slots: &[&Slot]) -> String {
+pub(super) fn holders(scene: &Scene<'_, '_>, slots: &[&Slot]) -> String {
     let holders = sorted(slots.iter().map(|it| it.holder).collect());
     match holders[..] {
         [] => String::new(),
@@ -120,12 +140,16 @@ fn entries(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], properties: bo
         scene.collections.entries(scene.snapshot, *node).map(|it| it.count)
     };
     let counts: Vec<u64> = nodes.iter().filter_map(of).collect();
+    // Elements of a collection may well be as many as it has.
+    let matters = path.iter().all(|it| it != "[]");
+    let spread = Spread { holders: counts.len() as u64, most: counts.iter().copied().max().unwrap_or_default() };
     Tally {
         located: !counts.is_empty(),
         alive: counts.into_iter().fold(0, u64::saturating_add),
         holder: named(scene, owner, path, &nodes),
         nodes,
         pointers: 0,
+        spread: if matters { spread } else { Spread::default() },
     }
 }
 

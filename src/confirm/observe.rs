@@ -1,16 +1,16 @@
 //! What one snapshot shows of some findings.
 
 use super::Project;
-use super::count::{Tally, count};
+use super::count::{Spread, Tally, count};
 use super::scene::Scene;
 use crate::finding::Finding;
-use crate::heap::{Census, DecodeError, Hold, Snapshot};
+use crate::heap::{Census, DecodeError, Hold, Snapshot, bytes_of_data};
 use crate::text::{FileId, Span};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Bytes of a pointer: Node does not compress them.
-const POINTER: u64 = 8;
+pub(super) const POINTER: u64 = 8;
 
 /// What one snapshot shows of some findings: a few numbers for each, so that the snapshot itself can go.
 #[derive(Debug)]
@@ -23,15 +23,8 @@ pub struct Observation {
     pub(super) census: Census,
     /// Files of which another text ran, sorted.
     pub(super) stale: Vec<FileId>,
-    /// Bytes of the whole heap.
-    bytes: u64,
-}
-
-impl Observation {
-    /// Bytes of the whole heap, buffers outside of it included as far as the snapshot knows them.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
+    /// Bytes of the heap and beside it, without what V8 keeps to run code: that grows for as long as it compiles.
+    pub(super) bytes: u64,
 }
 
 /// What is seen of one finding.
@@ -50,6 +43,7 @@ pub(super) struct Seen {
     pub(super) alive: u64,
     pub(super) bytes: u64,
     pub(super) holder: String,
+    pub(super) spread: Spread,
 }
 
 /// Reads a snapshot and counts what the findings say is kept.
@@ -62,8 +56,7 @@ pub fn observe(project: Project<'_>, findings: &[Finding], bytes: &[u8]) -> Resu
     let sightings = findings.iter().map(|it| sighting(&scene, it)).collect();
     let census = Census::new(&snapshot, &scene.sites, &scene.slots, &scene.collections);
     let stale = scene.atlas.stale().to_vec();
-    let bytes = snapshot.all().map(|it| snapshot.self_size(it)).fold(snapshot.extra_native_bytes(), u64::saturating_add);
-    Ok(Observation { sightings, timeouts: timeouts(&scene), census, stale, bytes })
+    Ok(Observation { sightings, timeouts: timeouts(&scene), census, stale, bytes: bytes_of_data(&snapshot) })
 }
 
 /// The longest delay of the program's one-shot timers, as far as somebody has the patience: what they hold goes by itself.
@@ -82,8 +75,8 @@ fn sighting(scene: &Scene<'_, '_>, finding: &Finding) -> Sighting {
 }
 
 fn seen(scene: &Scene<'_, '_>, tally: Tally) -> Seen {
-    let Tally { located, alive, nodes, pointers, holder } = tally;
-    Seen { located, alive, bytes: scene.bytes(&nodes).saturating_add(pointers * POINTER), holder }
+    let Tally { located, alive, nodes, pointers, holder, spread } = tally;
+    Seen { located, alive, bytes: scene.bytes(&nodes).saturating_add(pointers * POINTER), holder, spread }
 }
 
 /// The program's timers that fire once: the file of the function, and the delay in milliseconds.

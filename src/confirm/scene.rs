@@ -3,8 +3,12 @@
 use super::Project;
 use super::anchors::Anchors;
 use super::atlas::{Atlas, Ran};
-use super::vocabulary::knows;
-use crate::heap::{Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Scopes, Sites, Slots, Snapshot};
+use super::vocabulary::{knows, names_in_scripts};
+use crate::heap::{
+    Collections, Display, Dominators, NodeIx, RetainedSizes, RetainerPaths, Scopes, Sites, Slots, Snapshot, is_platform_name,
+    unwrapped,
+};
+use rustc_hash::FxHashSet;
 use std::cell::OnceCell;
 
 /// A snapshot with what was read off it.
@@ -20,6 +24,8 @@ pub(super) struct Scene<'s, 'a> {
     pub(super) atlas: Atlas<'a>,
     pub(super) anchors: Anchors,
     paths: OnceCell<RetainerPaths>,
+    /// Names of properties in the packages that the program loaded.
+    names: OnceCell<FxHashSet<String>>,
 }
 
 impl<'s, 'a> Scene<'s, 'a> {
@@ -32,7 +38,20 @@ impl<'s, 'a> Scene<'s, 'a> {
         let scripts = sites.scripts().iter().filter(|it| !it.is_internal() && !it.path.is_empty());
         let atlas = Atlas::new(project, scripts.map(|it| Ran { path: &it.path, map: it.map_url.as_deref(), source: &it.source }));
         let anchors = Anchors::new(&atlas, &sites);
-        Scene { project, snapshot, dominators, sizes, sites, slots, scopes, collections, atlas, anchors, paths: OnceCell::new() }
+        Scene {
+            project,
+            snapshot,
+            dominators,
+            sizes,
+            sites,
+            slots,
+            scopes,
+            collections,
+            atlas,
+            anchors,
+            paths: OnceCell::new(),
+            names: OnceCell::new(),
+        }
     }
 
     /// The most durable way to every node.
@@ -42,15 +61,24 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     /// The way to a node, in words that may be shown.
     pub(super) fn path(&self, node: NodeIx) -> Vec<String> {
-        let knows = |name: &str| knows(self.project.units, name);
+        let knows = |name: &str| self.knows(name);
         let places = |node: NodeIx| self.place_text(node);
         let display = Display { snapshot: self.snapshot, paths: self.paths(), knows: &knows, places: &places };
         display.path(&self.paths().to(self.snapshot, node))
     }
 
-    /// `src/feed.js:12`
+    /// Whether a name may be shown: some code has it.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        let scripts = || self.sites.scripts().iter().filter(|it| !it.is_internal()).map(|it| it.path.as_str());
+        let loaded = || self.names.get_or_init(|| names_in_scripts(self.project, scripts()));
+        is_platform_name(name) || knows(self.project.units, name) || loaded().contains(name)
+    }
+
+    /// `src/feed.js:12`: of a wrapper without a place, that of what it wraps.
     fn place_text(&self, node: NodeIx) -> Option<String> {
-        let site = self.sites.site(node)?;
+        let own = self.sites.site(node).filter(|it| !self.sites.script(it.script).is_internal());
+        let inner = || self.sites.site(unwrapped(self.snapshot, &self.sites, node));
+        let site = own.or_else(inner).or_else(|| self.sites.site(node))?;
         if let Some((file, offset)) = self.anchors.of_site(site) {
             let (text, lines) = (self.project.texts)(file)?;
             return Some(format!("{}:{}", self.project.units[file.index()].path, lines.location(text, offset).line));

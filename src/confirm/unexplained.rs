@@ -1,13 +1,15 @@
 //! Growth that no finding explains: what a heap shows and the program does not.
 
 use super::conclude::Series;
-use super::count::count;
+use super::count::{count, holders};
 use super::scene::Scene;
 use crate::finding::{Finding, Verdict};
 use crate::heap::{
     Census, Dominators, EdgeKind, EdgeName, GrowingCollection, GrowingSite, Growth, Hold, NodeIx, Slot, Snapshot, What,
 };
 use crate::text::FileId;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Growth that no finding explains.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +28,12 @@ pub struct Unexplained {
 
 /// More of them help nobody.
 const MOST: usize = 20;
+
+/// Of each, so many are looked at for what keeps them.
+const SAMPLES: usize = 8;
+
+/// Stands for what the findings explain.
+const EXPLAINED: usize = usize::MAX;
 
 /// Candidates that are looked at.
 const CANDIDATES: usize = 200;
@@ -70,25 +78,83 @@ pub(super) fn explain(scene: &Scene<'_, '_>, findings: &[Finding], growers: Vec<
         covered.add(&nodes.collect::<Vec<NodeIx>>());
     }
     covered.spread(&scene.dominators);
-    let mut weighed: Vec<(u64, Grower, Vec<NodeIx>)> = growers
+    let mut weighed: Vec<Weighed> = growers
         .into_iter()
         .map(|it| {
             let nodes = nodes(scene, &it);
-            (scene.bytes(&nodes), it, nodes)
+            Weighed { bytes: scene.bytes(&nodes), grower: it, nodes }
         })
         .collect();
-    weighed.sort_by_key(|it| std::cmp::Reverse(it.0));
+    weighed.sort_by_key(|it| std::cmp::Reverse(it.bytes));
+    let parts = parts(scene, &weighed, &covered);
     let mut found = Vec::new();
-    for (_, grower, nodes) in weighed {
-        if found.len() == MOST || nodes.is_empty() || covered.most(&nodes) {
+    for (it, is_part) in weighed.into_iter().zip(parts) {
+        if found.len() == MOST || it.nodes.is_empty() || is_part || covered.most(&it.nodes) {
             continue;
         }
-        covered.add(&nodes);
+        covered.add(&it.nodes);
         covered.spread(&scene.dominators);
-        let named = name(scene, &grower, &nodes);
-        found.push((grower, named));
+        let named = name(scene, &it.grower, &it.nodes);
+        found.push((it.grower, named));
     }
     found
+}
+
+/// Something that grows, with what the last snapshot shows of it.
+struct Weighed {
+    bytes: u64,
+    grower: Grower,
+    nodes: Vec<NodeIx>,
+}
+
+impl Weighed {
+    /// Whether it keeps things by what it is, not only by being kept.
+    fn is_holder(&self) -> bool {
+        match &self.grower {
+            Grower::Collection(_) => true,
+            Grower::Site(it) => matches!(it.what, What::Interval | What::Timeout | What::Listener | What::Reaction),
+        }
+    }
+}
+
+/// Those that are only there because something else that grows, or a finding, keeps them: the way to most of them leads
+/// through it. (Dominators do not tell: what two listeners share is dominated by neither.)
+fn parts(scene: &Scene<'_, '_>, weighed: &[Weighed], explained: &Covered) -> Vec<bool> {
+    let mut of: FxHashMap<NodeIx, usize> = FxHashMap::default();
+    for is_holder in [true, false] {
+        for (at, it) in weighed.iter().enumerate().filter(|it| it.1.is_holder() == is_holder) {
+            for node in &it.nodes {
+                of.entry(*node).or_insert(at);
+            }
+        }
+    }
+    let above: Vec<Option<usize>> = (0..weighed.len()).map(|at| above(scene, &weighed[at].nodes, at, &of, explained)).collect();
+    // Of two that are above each other the heavier one is named.
+    (0..weighed.len()).map(|at| above[at].is_some_and(|it| above.get(it) != Some(&Some(at)) || it < at)).collect()
+}
+
+/// What the way to most of some nodes leads through first: another grower, or `EXPLAINED`.
+fn above(
+    scene: &Scene<'_, '_>,
+    nodes: &[NodeIx],
+    own: usize,
+    of: &FxHashMap<NodeIx, usize>,
+    explained: &Covered,
+) -> Option<usize> {
+    let stride = (nodes.len() / SAMPLES).max(1);
+    let mut votes: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut samples = 0;
+    for node in nodes.iter().step_by(stride) {
+        samples += 1;
+        let steps = scene.paths().to(scene.snapshot, *node);
+        let known = steps.iter().find_map(|it| match of.get(&it.node) {
+            _ if explained.has(it.node) => Some(EXPLAINED),
+            Some(at) if *at != own => Some(*at),
+            _ => None,
+        });
+        known.into_iter().for_each(|it| *votes.entry(it).or_default() += 1);
+    }
+    votes.into_iter().find(|it| it.1 * 2 > samples).map(|it| it.0)
 }
 
 /// What a snapshot shows of something that grows.
@@ -115,7 +181,7 @@ pub(super) fn nodes(scene: &Scene<'_, '_>, grower: &Grower) -> Vec<NodeIx> {
             let mut found = match it.what {
                 What::Interval => slots(|it| matches!(it, Hold::Timer { repeat: true, .. })),
                 What::Timeout => slots(|it| matches!(it, Hold::Timer { repeat: false, .. } | Hold::Immediate)),
-                What::Listener => slots(|it| matches!(it, Hold::Listener { .. } | Hold::TargetListener { .. })),
+                What::Listener => slots(is_listener),
                 What::Reaction => slots(|it| matches!(it, Hold::Reaction)),
                 What::Closure => scene.sites.closures_at(&it.path, at).collect(),
                 What::Instance(_) | What::Suspended => scene.sites.objects_at(&it.path, at).collect(),
@@ -125,6 +191,10 @@ pub(super) fn nodes(scene: &Scene<'_, '_>, grower: &Grower) -> Vec<NodeIx> {
             found
         }
     }
+}
+
+fn is_listener(hold: &Hold) -> bool {
+    matches!(hold, Hold::Listener { .. } | Hold::TargetListener { .. })
 }
 
 fn is_timer(hold: &Hold) -> bool {
@@ -137,7 +207,7 @@ fn name(scene: &Scene<'_, '_>, grower: &Grower, nodes: &[NodeIx]) -> Unexplained
             let what = match &it.what {
                 What::Interval => "interval".to_owned(),
                 What::Timeout => "timeout".to_owned(),
-                What::Listener => "listener".to_owned(),
+                What::Listener => listener(scene, it, nodes),
                 What::Reaction => "reaction of a promise".to_owned(),
                 What::Instance(class) => class.clone(),
                 What::Suspended => "suspended function".to_owned(),
@@ -156,6 +226,14 @@ fn name(scene: &Scene<'_, '_>, grower: &Grower, nodes: &[NodeIx]) -> Unexplained
         None => declared(scene, nodes[0]).unwrap_or_default(),
     };
     Unexplained { path, line, what, alive, retained_bytes: Vec::new() }
+}
+
+/// ``listener of `close` on one `Socket` ``
+fn listener(scene: &Scene<'_, '_>, site: &GrowingSite, nodes: &[NodeIx]) -> String {
+    let event = site.event.as_ref().filter(|it| scene.knows(it)).map(|it| format!(" of `{it}`")).unwrap_or_default();
+    let is_it = |slot: &&Slot| is_listener(&slot.hold) && nodes.binary_search(&slot.held).is_ok();
+    let on = holders(scene, &scene.slots.all().iter().filter(is_it).collect::<Vec<&Slot>>());
+    if on.is_empty() { format!("listener{event}") } else { format!("listener{event} on {on}") }
 }
 
 /// A place of a script as findings show theirs.
@@ -202,6 +280,10 @@ struct Covered(Vec<bool>);
 impl Covered {
     fn new(snapshot: &Snapshot<'_>) -> Covered {
         Covered(vec![false; snapshot.nodes()])
+    }
+
+    fn has(&self, node: NodeIx) -> bool {
+        self.0[node.0 as usize]
     }
 
     fn add(&mut self, nodes: &[NodeIx]) {

@@ -6,7 +6,8 @@ use crate::text::{FileId, Span};
 /// What to count in a heap, and where its executions are counted.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Trace {
-    /// The expressions whose executions the ledger counts: one of them acquires each time it runs.
+    /// The expressions whose executions the ledger counts: one of them acquires each time it runs. Empty where that is done by
+    /// code that was not read; then what was sent to the program is counted instead.
     pub sites: Vec<Span>,
     /// What to count: the first that a heap knows. Empty if a heap cannot show it.
     pub sought: Vec<Sought>,

@@ -276,10 +276,13 @@ fn joined<'a>(snapshot: &Snapshot<'a>, node: NodeIx, depth: usize) -> Cow<'a, st
     }
 }
 
+/// The cost of what Node's own modules hold, and all that costs more.
+pub(super) const INTERNAL: u32 = 6;
+
 /// How far a script is from the program's own code.
 fn strangeness(name: &str) -> u32 {
     if name.starts_with("node:") || name.starts_with("internal/") {
-        6
+        INTERNAL
     } else if name.contains("/node_modules/") || name.contains("\\node_modules\\") {
         2
     } else {

@@ -276,12 +276,15 @@ pub(super) fn locations(
     let mut locations = Vec::with_capacity(records.len());
     for part in records.parts() {
         records.read(part, |_, record| {
-            locations.push(Location {
+            let location = Location {
                 node: NodeIx(nodes.node(record[fields.object_index], "a location belongs to")?),
                 script_id: small(record[fields.script_id], "the number of a script")?,
                 line: small(record[fields.line], "a line")?,
                 column: small(record[fields.column], "a column")?,
-            });
+            };
+            // V8 counts in 31 bits: what is more is a negative number, and no place.
+            let is_place = location.line.max(location.column) < i32::MAX as u32;
+            locations.extend(is_place.then_some(location));
             Ok(())
         })?;
     }

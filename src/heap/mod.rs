@@ -39,7 +39,7 @@ pub use path::{Durability, PathStep, RetainerPaths};
 pub use platform::is_platform_name;
 pub use properties::{follow, follow_path, instances_at, instances_named, is_prototype, own_properties};
 pub use render::Display;
-pub use retained::RetainedSizes;
+pub use retained::{Freed, RetainedSizes, bytes_of_data};
 pub use scan::DecodeError;
 pub use scopes::Scopes;
 pub use sites::{LineColumn, STRING_LIMIT, Script, ScriptIx, Site, Sites, path_of};

@@ -4,7 +4,7 @@
 //! something to people are short and V8's own are long; what those do not reach is then sought from the roots, from the
 //! passing ones (stack, handles), and from the inspector, in this order.
 
-use super::anchors::{Anchor, Anchors, Start};
+use super::anchors::{Anchor, Anchors, INTERNAL, Start};
 use super::essential::Tables;
 use super::kinds::{EdgeKind, NodeKind};
 use super::snapshot::{Edge, EdgeIx, EdgeName, NodeIx, Snapshot, StringIx};
@@ -56,11 +56,15 @@ impl RetainerPaths {
     pub fn new(snapshot: &Snapshot) -> RetainerPaths {
         let anchors = Anchors::new(snapshot);
         let mut search = Search::new(snapshot);
-        for start in &anchors.starts {
+        for start in anchors.starts.iter().filter(|it| it.cost < INTERNAL) {
             search.start(start.node, start.cost);
         }
         search.run(Durability::Lasting);
         let root = snapshot.root();
+        // What Node's own modules hold is no doing of the program's: its timers, its servers.
+        for start in anchors.starts.iter().filter(|it| it.cost >= INTERNAL) {
+            search.start(start.node, start.cost);
+        }
         for durability in [Durability::Native, Durability::Passing, Durability::Inspector] {
             search.restart(root, durability);
             search.run(durability);

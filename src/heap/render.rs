@@ -44,6 +44,7 @@ impl Display<'_, '_> {
     pub fn path(&self, steps: &[PathStep]) -> Vec<String> {
         let mut lines: Vec<(String, usize)> = Vec::new();
         let mut open = Open::default();
+        let steps = self.behind_timers(steps, &mut open);
         for (at, step) in steps.iter().enumerate() {
             let before = at.checked_sub(1).map(|it| steps[it].node);
             let Some(line) = self.step(before, *step, &mut open, at + 1 == steps.len()) else { continue };
@@ -56,6 +57,14 @@ impl Display<'_, '_> {
         shorten(lines.into_iter().map(shown).collect())
     }
 
+    /// A path through Node's lists of timers starts behind them: whoever has their names sees as little of them.
+    fn behind_timers<'p>(&self, steps: &'p [PathStep], open: &mut Open) -> &'p [PathStep] {
+        let is_list = |it: &PathStep| self.snapshot.name_is(it.node, "TimersList");
+        let Some(list) = steps.iter().position(is_list).filter(|it| it + 1 < steps.len()) else { return steps };
+        open.scope = Some("timers of the event loop".to_owned());
+        &steps[list + 1..]
+    }
+
     /// One step; `None` if it is folded into the next.
     fn step(&self, before: Option<NodeIx>, step: PathStep, open: &mut Open, is_last: bool) -> Option<String> {
         match (step.edge, before) {
@@ -64,6 +73,7 @@ impl Display<'_, '_> {
                 return Some(format!("{class} table"));
             }
             (Some(edge), Some(before)) => self.slot(before, edge, open),
+            _ if open.scope.is_some() => {}
             _ => {
                 open.scope = self.start(step.node);
                 if open.scope.is_some() && !is_last {

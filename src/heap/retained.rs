@@ -1,6 +1,7 @@
 //! Retained sizes: what would be freed with a node, by the rules of Chromium's DevTools.
 
 use super::dominators::Dominators;
+use super::essential::{Bits, Essential};
 use super::kinds::{EdgeKind, NodeKind};
 use super::snapshot::{NodeIx, Snapshot};
 
@@ -9,6 +10,73 @@ const UNVISITED: u32 = u32::MAX;
 
 /// Several nodes own it.
 const SHARED: u32 = u32::MAX - 1;
+
+/// What V8 notes about code beside the code itself.
+const NOTES_ON_CODE: &[&str] = &[
+    "system / CoverageInfo",
+    "system / DebugInfo",
+    "system / FeedbackCell",
+    "system / FeedbackMetadata",
+    "system / WeakArrayList",
+];
+
+/// Bytes of the whole heap and beside it, without code and what V8 notes about it: that grows as long as V8 compiles.
+pub fn bytes_of_data(snapshot: &Snapshot) -> u64 {
+    let notes: Vec<_> = NOTES_ON_CODE.iter().filter_map(|it| snapshot.string_ix(it)).collect();
+    let is_code = |it: &NodeIx| match snapshot.kind(*it) {
+        NodeKind::Code => true,
+        NodeKind::Hidden => notes.contains(&snapshot.name_ix(*it)),
+        _ => false,
+    };
+    let sizes = snapshot.all().filter(|it| !is_code(it)).map(|it| snapshot.self_size(it));
+    sizes.fold(snapshot.extra_native_bytes(), u64::saturating_add)
+}
+
+/// What would go if some nodes went.
+#[derive(Debug)]
+pub struct Freed {
+    /// What stays.
+    held: Bits,
+    essential: Essential,
+}
+
+impl Freed {
+    /// Searches the snapshot for what its root holds by other ways than through these nodes.
+    pub fn without(snapshot: &Snapshot, nodes: &[NodeIx]) -> Freed {
+        let essential = Essential::new(snapshot);
+        let mut barred = Bits::new(snapshot.nodes());
+        for node in nodes {
+            barred.add(node.0 as usize);
+        }
+        let mut held = Bits::new(snapshot.nodes());
+        spread(snapshot, &essential, &[snapshot.root()], &barred, &mut held);
+        Freed { held, essential }
+    }
+
+    /// Bytes of what would go and these nodes reach, themselves included.
+    pub fn bytes(&self, snapshot: &Snapshot, nodes: &[NodeIx]) -> u64 {
+        let mut reached = Bits::new(snapshot.nodes());
+        let found = spread(snapshot, &self.essential, nodes, &self.held, &mut reached);
+        found.into_iter().map(|it| snapshot.self_size(it)).fold(0, u64::saturating_add)
+    }
+}
+
+/// Adds what some nodes reach without passing one that is barred, and returns it.
+fn spread(snapshot: &Snapshot, essential: &Essential, from: &[NodeIx], barred: &Bits, reached: &mut Bits) -> Vec<NodeIx> {
+    let may = |it: u32| !barred.has(it as usize);
+    let mut found: Vec<NodeIx> = from.iter().copied().filter(|it| may(it.0) && reached.add(it.0 as usize)).collect();
+    let mut next = 0;
+    while let Some(&node) = found.get(next) {
+        next += 1;
+        for edge in snapshot.edge_range(node).filter(|it| essential.has(*it)) {
+            let to = snapshot.edge_to[edge as usize];
+            if may(to) && reached.add(to as usize) {
+                found.push(NodeIx(to));
+            }
+        }
+    }
+    found
+}
 
 /// Bytes that each node keeps alive, itself included.
 #[derive(Debug)]

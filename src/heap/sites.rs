@@ -58,8 +58,10 @@ pub struct Sites {
     scripts: Vec<Script>,
     /// Scripts by path.
     by_path: FxHashMap<String, Vec<ScriptIx>>,
-    /// By node.
-    of_node: Vec<(NodeIx, Site)>,
+    /// Which nodes have a site.
+    known: Ranks,
+    /// The sites of those, in their order.
+    of_known: Vec<Site>,
     /// By site, then node; with whether the node is a closure.
     nodes: Vec<(Site, NodeIx, bool)>,
     /// For whoever reads on.
@@ -93,7 +95,9 @@ impl Sites {
         for (at, script) in scripts.iter().enumerate().filter(|it| !it.1.path.is_empty()) {
             by_path.entry(script.path.clone()).or_default().push(ScriptIx(at as u32));
         }
-        Sites { scripts, by_path, of_node, nodes, words }
+        let ranks = Ranks::new(snapshot.nodes(), of_node.iter().map(|it| it.0));
+        let of_known = of_node.into_iter().map(|it| it.1).collect();
+        Sites { scripts, by_path, known: ranks, of_known, nodes, words }
     }
 
     /// The scripts, those whose name is known first and by id.
@@ -113,8 +117,7 @@ impl Sites {
 
     /// Where the function of a closure starts, or the constructor of an object stands.
     pub fn site(&self, node: NodeIx) -> Option<Site> {
-        let at = self.of_node.binary_search_by_key(&node, |it| it.0).ok()?;
-        Some(self.of_node[at].1)
+        self.of_known.get(self.known.of(node)?).copied()
     }
 
     /// Whether a closure or an object is Node's own: its function or constructor stands in Node.
@@ -152,6 +155,34 @@ impl Sites {
     /// All sites with their nodes and whether they are closures, in order.
     pub fn all(&self) -> &[(Site, NodeIx, bool)] {
         &self.nodes
+    }
+}
+
+/// A set of nodes that tells the place of each among them.
+#[derive(Clone, Default, Debug)]
+struct Ranks {
+    /// By 64 nodes: those that are in it, and how many came before.
+    words: Vec<(u64, u32)>,
+}
+
+impl Ranks {
+    fn new(nodes: usize, all: impl Iterator<Item = NodeIx>) -> Ranks {
+        let mut words = vec![(0_u64, 0); nodes.div_ceil(64)];
+        for node in all {
+            words[node.0 as usize / 64].0 |= 1 << (node.0 % 64);
+        }
+        let mut sum = 0;
+        for (bits, before) in &mut words {
+            *before = sum;
+            sum += bits.count_ones();
+        }
+        Ranks { words }
+    }
+
+    fn of(&self, node: NodeIx) -> Option<usize> {
+        let &(bits, before) = self.words.get(node.0 as usize / 64)?;
+        let bit = 1 << (node.0 % 64);
+        (bits & bit != 0).then(|| (before + (bits & (bit - 1)).count_ones()) as usize)
     }
 }
 

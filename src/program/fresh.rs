@@ -263,7 +263,7 @@ impl Program<'_> {
     }
 
     /// The functions in which an instance is made: constructors and field initializers.
-    fn instance_functions(&self, shape: Shape) -> FxHashSet<FnRef> {
+    pub(super) fn instance_functions(&self, shape: Shape) -> FxHashSet<FnRef> {
         let mut found = FxHashSet::default();
         // What a base class holds is made when a derived one is constructed.
         for shape in self.derived(shape) {

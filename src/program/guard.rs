@@ -128,7 +128,7 @@ impl Program<'_> {
     }
 
     /// The slots that are known to be empty when a test comes out as `outcome`.
-    fn empty_slots(&self, test: ExprRef, outcome: bool, depth: u32) -> Vec<ExprRef> {
+    pub(super) fn empty_slots(&self, test: ExprRef, outcome: bool, depth: u32) -> Vec<ExprRef> {
         let facts = self.facts(test.file());
         if depth > 8 {
             return Vec::new();

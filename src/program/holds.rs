@@ -33,6 +33,7 @@ impl Program<'_> {
             }
         }
         match self.place(expr) {
+            Some(place) if self.is_filled_before(&place, site) => direct(Fresh::Call(site.expr.within)),
             Some(place) => self.place_holds(&place, site, 0),
             None => direct(self.unplaced(expr)),
         }

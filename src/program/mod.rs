@@ -25,6 +25,7 @@ mod paths;
 mod place;
 mod rate;
 mod reach;
+mod refill;
 mod refs;
 mod tables;
 mod teardown;

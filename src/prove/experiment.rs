@@ -94,8 +94,8 @@ pub struct Experiment {
     pub routes: Vec<Driven>,
     /// The routes that were not, sorted by path.
     pub left_out: Vec<LeftOut>,
-    /// What stays of a request or connection in the heap and in buffers: the middle one of the rounds, without what
-    /// grew in the control round.
+    /// What stays of a request or connection in the heap and in buffers, code left out: the middle one of the rounds,
+    /// without what grew in the control round. Read off the snapshots, by whoever reads them.
     pub bytes_per_request: Option<i64>,
     /// Bytes that the heap may still grow after the last round; `None` if nobody knows.
     pub heap_room: Option<u64>,

@@ -96,8 +96,8 @@ impl Reason {
     /// As people read it.
     pub fn text(&self) -> String {
         match self {
-            Reason::Method => "its method is not among those of `--methods`".to_owned(),
-            Reason::Word(word) => format!("`{word}` in its path"),
+            Reason::Method => "not a method that is sent unless --methods names it".to_owned(),
+            Reason::Word(word) => format!("`{word}` in the path; --path drives it all the same"),
             Reason::Computed => "its path is computed".to_owned(),
             Reason::NotFound => "the server does not know it".to_owned(),
         }
@@ -156,7 +156,7 @@ fn named(text: &str) -> Result<Route, Cause> {
 }
 
 /// The first word of a path that sounds dangerous.
-fn dangerous(path: &str) -> Option<String> {
+pub(super) fn dangerous(path: &str) -> Option<String> {
     words(path).into_iter().find(|it| DANGEROUS.contains(&it.as_str()))
 }
 
@@ -197,9 +197,18 @@ pub(super) fn filled(path: &str, number: u64) -> String {
     }
     if let Some(query) = query {
         out.push('?');
-        out.push_str(query);
+        out.push_str(&filled_query(query, &number));
     }
     out
+}
+
+/// `wid=:wid&page=1` becomes `wid=7&page=1`.
+fn filled_query(query: &str, number: &str) -> String {
+    let part = |it: &str| match it.split_once("=:") {
+        Some((name, _)) => format!("{name}={number}"),
+        None => it.to_owned(),
+    };
+    query.split('&').map(part).collect::<Vec<String>>().join("&")
 }
 
 /// `:id`, `:id(\d+)`, `:id?`, `:a-:b`, `{id}`, `{id?}`, `{rest*}`, `*`, `*rest`, `v:version.json`.
@@ -252,6 +261,7 @@ mod tests {
             ("/x/{id}/{rest*}", "/x/7/7"),
             ("/v:version.json", "/v7.json"),
             ("/search?q=a&n=1", "/search?q=a&n=1"),
+            ("/users/:id?tab=:tab&n=1", "/users/7?tab=7&n=1"),
             ("/list/", "/list/"),
             ("/straße", "/stra%C3%9Fe"),
         ] {

@@ -109,12 +109,14 @@ fn settle_missing(plan: &Plan, bases: &[String], probed: &mut Probed) {
 }
 
 /// How a server answers a request for what it does not have.
-struct Missing(Option<(u16, Vec<u8>)>);
+struct Missing(Option<(u16, String)>);
 
 impl Missing {
     fn of(answer: Answer) -> Missing {
         match answer {
-            Answer::Done(status @ (404 | 405 | 501), body) => Missing(Some((status, without(&body, NOWHERE)))),
+            Answer::Done(status @ (404 | 405 | 501), body) => {
+                Missing(Some((status, String::from_utf8_lossy(&body).into_owned())))
+            }
             _ => Missing(None),
         }
     }
@@ -122,13 +124,18 @@ impl Missing {
     /// Whether an answer is the one that anything missing gets: not that of a handler which found nothing.
     fn is_it(&self, answer: &Answer, path: &str) -> bool {
         let Some((status, body)) = &self.0 else { return false };
-        matches!(answer, Answer::Done(it, other) if it == status && without(other, path) == *body)
+        let Answer::Done(it, other) = answer else { return false };
+        // The answer may repeat the path, with the query or without.
+        let repeats = |path: &str| [path.to_owned(), path.trim_start_matches('/').to_owned()];
+        let [nowhere, bare_nowhere] = repeats(NOWHERE);
+        let other = String::from_utf8_lossy(other);
+        let bare = path.split('?').next().unwrap_or(path);
+        it == status
+            && [path, bare].into_iter().flat_map(repeats).any(|path| {
+                let path = &*path;
+                body.replace(&nowhere, path) == other || body.replace(&bare_nowhere, path) == other
+            })
     }
-}
-
-/// A body without the path that it repeats.
-fn without(body: &[u8], path: &str) -> Vec<u8> {
-    String::from_utf8_lossy(body).replace(path, "").replace(path.trim_start_matches('/'), "").into_bytes()
 }
 
 fn probe_server(driver: &Driver<'_>, plan: &Plan, server: &Server, probed: &mut Probed) {
@@ -153,5 +160,23 @@ fn probe_server(driver: &Driver<'_>, plan: &Plan, server: &Server, probed: &mut 
         Protocol::Net | Protocol::Tls => {
             probed.churns.push(Churn { server: server.clone(), talk: Talk::with(server.protocol) });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Missing, NOWHERE};
+
+    #[test]
+    fn what_is_missing_is_told_from_what_a_handler_does_not_find() {
+        let page = |path: &str| Answer::Done(404, format!("<html></html><pre>Cannot GET {path}</pre>").into_bytes());
+        let missing = Missing::of(page(NOWHERE));
+        assert!(missing.is_it(&page("/"), "/"));
+        assert!(missing.is_it(&page("/users/7"), "/users/7?tab=7"));
+        assert!(!missing.is_it(&Answer::Done(404, b"no such user".to_vec()), "/users/7"));
+        assert!(!missing.is_it(&Answer::Done(200, b"hello".to_vec()), "/"));
+        assert!(
+            Missing::of(Answer::Done(404, b"nothing here".to_vec())).is_it(&Answer::Done(404, b"nothing here".to_vec()), "/x")
+        );
     }
 }

@@ -113,8 +113,6 @@ struct Bench<'a> {
     manifest: Manifest,
     /// All requests of all rounds.
     tally: Tally,
-    /// Bytes in use, settled: before and behind the control round, then behind each round.
-    memory: Vec<i64>,
 }
 
 /// What an experiment came to, before its folder goes with it.
@@ -173,19 +171,18 @@ impl<'a> Bench<'a> {
             experiment,
             manifest,
             tally: Tally::default(),
-            memory: Vec::new(),
         })
     }
 
     fn run(&mut self, plan: &Plan, folder: &Folder, watchers: &mut Watchers<'_>) -> Result<Measured, ProveError> {
         let begun = Instant::now();
         self.warm_up(plan, watchers)?;
-        let empty = settle(self.inspector()?)?;
+        settle(self.inspector()?)?;
         let control = self.snapshot(folder, "control", watchers)?;
         self.experiment.times.warm_up = begun.elapsed();
         (watchers.progress)("control round: nothing is sent");
         self.inspector()?.wait(IDLE)?;
-        self.memory = vec![empty, settle(self.inspector()?)?];
+        settle(self.inspector()?)?;
         let first = self.snapshot(folder, "0", watchers)?;
         let idle = Interval { coverage: first.coverage.clone().into_iter().collect(), took: IDLE, ..Interval::default() };
         let mut snapshots = vec![first];
@@ -198,7 +195,7 @@ impl<'a> Bench<'a> {
             snapshots.push(snapshot);
         }
         self.wait_for_timers(folder, &mut snapshots, &mut intervals, watchers)?;
-        self.weigh(&intervals);
+        self.sum_up();
         self.weigh_connections(watchers)?;
         if folder.is_kept() {
             self.write_manifest(folder, &control, &idle, &snapshots, &intervals)?;
@@ -237,8 +234,7 @@ impl<'a> Bench<'a> {
         };
         self.experiment.times.drive += interval.took;
         self.tally.add(&tally);
-        let memory = settle(self.inspector()?)?;
-        self.memory.push(memory);
+        settle(self.inspector()?)?;
         Ok(interval)
     }
 
@@ -322,9 +318,7 @@ impl<'a> Bench<'a> {
         let wait = wait.min(LONGEST_WAIT);
         (watchers.progress)(&format!("waiting {:.1} s for timers that run out", wait.as_secs_f64()));
         self.inspector()?.wait(wait)?;
-        let memory = settle(self.inspector()?)?;
-        self.memory.pop();
-        self.memory.push(memory);
+        settle(self.inspector()?)?;
         let name = format!("{}-settled", self.options.rounds);
         let settled = self.snapshot(folder, &name, watchers)?;
         interval.coverage.extend(settled.coverage.clone());
@@ -336,15 +330,9 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Bytes per request: the middle one of the rounds, without what grew in the control round.
-    fn weigh(&mut self, intervals: &[Interval]) {
-        let mut grown = self.memory.windows(2).map(|it| it[1] - it[0]);
-        let idle = grown.next().map_or(0, |it| it.max(0));
-        let sent = intervals.iter().map(|it| it.sent() as i64);
-        let mut per: Vec<i64> = grown.zip(sent).filter(|it| it.1 > 0).map(|(bytes, sent)| (bytes - idle) / sent).collect();
-        per.sort_unstable();
+    /// Adds up what was sent.
+    fn sum_up(&mut self) {
         let experiment = &mut self.experiment;
-        experiment.bytes_per_request = per.get(per.len().saturating_sub(1) / 2).copied();
         experiment.failed = self.tally.failed();
         experiment.sent = self.tally.requests;
         experiment.connections = self.tally.connections;

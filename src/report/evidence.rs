@@ -14,7 +14,9 @@ pub(super) fn lines(evidence: &Evidence, style: Style) -> String {
         let _ = write!(text, " ({})", harmless(&evidence.reason));
     }
     text.push('\n');
-    if !evidence.holder.is_empty() {
+    // Of what did not run only what is there all the same has a holder.
+    let is_held = evidence.verdict != Verdict::NotExercised || !evidence.path.is_empty();
+    if is_held && !evidence.holder.is_empty() {
         let _ = writeln!(text, "  held by {}", harmless(&evidence.holder));
     }
     for (n, step) in evidence.path.iter().enumerate() {
@@ -28,22 +30,26 @@ pub(super) fn ledger(evidence: &Evidence) -> String {
     let mut parts = Vec::new();
     let known: Option<Vec<u64>> = evidence.executed.iter().copied().collect();
     let executed = known.filter(|it| !it.is_empty()).map(|it| it.iter().sum::<u64>());
-    if let Some(executed) = executed {
+    if evidence.verdict == Verdict::NotExercised {
+        parts.push("nothing that was sent ran this code".to_owned());
+    } else if let Some(executed) = executed {
         let grown = match evidence.alive[..] {
             [first, .., last] => last.saturating_sub(first),
             _ => 0,
         };
         let released = format!(", released {}", executed.saturating_sub(grown));
         parts.push(format!("executed {executed}{}", if evidence.alive.is_empty() { "" } else { &released }));
-    } else if evidence.alive.len() > 1 {
+    } else if evidence.alive.len() > 1 && evidence.reason.is_empty() {
         parts.push("executions unknown".to_owned());
     }
-    if !evidence.alive.is_empty() {
+    let is_there = evidence.alive.iter().any(|it| *it > 0);
+    if !evidence.alive.is_empty() && (is_there || evidence.verdict != Verdict::NotExercised) {
         let alive: Vec<String> = evidence.alive.iter().map(u64::to_string).collect();
         parts.push(format!("alive {}", alive.join(", ")));
     }
     match evidence.bytes_per_execution {
         Some(each) => parts.push(format!("{} each", bytes(each))),
+        None if evidence.verdict == Verdict::NotExercised && !is_there => {}
         None => parts.extend(evidence.retained_bytes.last().filter(|it| **it > 0).map(|it| format!("{} retained", bytes(*it)))),
     }
     if parts.is_empty() { "not found in the heap".to_owned() } else { parts.join("; ") }

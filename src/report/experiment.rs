@@ -4,7 +4,7 @@ use super::Proof;
 use super::evidence::{bytes, signed};
 use super::style::{Style, harmless};
 use crate::finding::{Finding, Verdict};
-use crate::prove::Experiment;
+use crate::prove::{Experiment, LeftOut};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -39,7 +39,7 @@ struct JsonLeftOut<'a> {
 /// The twin of an experiment in JSON.
 pub(super) fn json(it: &Experiment) -> JsonExperiment<'_> {
     let left_out = |it| -> JsonLeftOut<'_> {
-        let it: &crate::prove::LeftOut = it;
+        let it: &LeftOut = it;
         JsonLeftOut { method: &it.method, path: &it.path, reason: it.reason.text() }
     };
     JsonExperiment {
@@ -88,7 +88,7 @@ fn unexplained(proof: &Proof<'_>, style: Style, text: &mut String) {
     if proof.unexplained.is_empty() {
         return;
     }
-    let _ = writeln!(text, "{}", style.bold("growth that no finding explains"));
+    let _ = writeln!(text, "{}", style.bold("growth that no finding explains: alive after each round, retained in the end"));
     for it in proof.unexplained.iter().take(SHOWN) {
         let alive: Vec<String> = it.alive.iter().map(u64::to_string).collect();
         let size = it.retained_bytes.last().copied().unwrap_or_default();
@@ -124,19 +124,17 @@ fn measured(it: &Experiment, leaks: bool, style: Style, text: &mut String) {
     if !routes.is_empty() {
         let more = it.routes.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(
-            text,
-            "  driven: {}{more}; {} left out (--dry-run lists them)",
-            harmless(&routes.join(", ")),
-            it.left_out.len()
-        );
+        let _ = writeln!(text, "  driven: {}{more}", harmless(&routes.join(", ")));
     }
-    if let Some(each) = it.bytes_per_request {
-        let _ = write!(text, "  {} stay per request", signed(each));
-        if let Some(room) = it.heap_room.filter(|_| leaks && each > 0) {
+    left_out(&it.left_out, text);
+    if let Some(each) = it.bytes_per_request.filter(|it| *it > 0) {
+        let _ = write!(text, "  {} stay per request", bytes(each as u64));
+        if let Some(room) = it.heap_room.filter(|_| leaks) {
             let _ = write!(text, ": at {PACE} a second the heap is full in about {}", end_of_heap(room, each as u64));
         }
         text.push('\n');
+    } else if it.bytes_per_request.is_some() {
+        text.push_str("  nothing stays per request\n");
     }
     if let Some(each) = it.per_connection {
         let _ = writeln!(text, "  {} per live connection, {} per closed connection", signed(each.live), signed(each.closed));
@@ -145,6 +143,21 @@ fn measured(it: &Experiment, leaks: bool, style: Style, text: &mut String) {
         let _ = writeln!(text, "  note: {}", harmless(note));
     }
     text.push('\n');
+}
+
+/// The routes that were not driven, by reason.
+fn left_out(all: &[LeftOut], text: &mut String) {
+    let mut reasons: Vec<String> = all.iter().map(|it| it.reason.text()).collect();
+    reasons.sort();
+    reasons.dedup();
+    for reason in reasons {
+        let with = |it: &&LeftOut| it.reason.text() == reason;
+        let name = |it: &LeftOut| if it.path.is_empty() { it.method.clone() } else { format!("{} {}", it.method, it.path) };
+        let routes: Vec<String> = all.iter().filter(with).take(SHOWN).map(name).collect();
+        let more = all.iter().filter(with).count() - routes.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _ = writeln!(text, "  left out: {}{more}: {}", harmless(&routes.join(", ")), harmless(&reason));
+    }
 }
 
 #[cfg(test)]

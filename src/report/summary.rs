@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::style::{Style, harmless};
-use crate::finding::{Confidence, HOUSE_RULES, Severity};
+use crate::finding::{Confidence, HOUSE_RULES, Severity, Verdict};
 use crate::workspace::Files;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -37,6 +37,7 @@ pub fn summary(report: &Report<'_>, style: Style) -> String {
     let found: Vec<String> =
         counts.iter().map(|&(severity, word)| (of(severity), word)).filter(|it| it.0 > 0).map(|it| counted(it.0, it.1)).collect();
     let found = if found.is_empty() { "no leaks found".to_owned() } else { found.join(", ") };
+    let found = report.proof.as_ref().map_or_else(|| found.clone(), |it| proved(report, it.unexplained.len(), &found));
     let _ = writeln!(text, "{}; {}", style.bold(&found), files(report.files));
     let suppressed = report.findings.len() - shown().count();
     if suppressed > 0 {
@@ -61,6 +62,24 @@ pub fn summary(report: &Report<'_>, style: Style) -> String {
         }
     }
     text
+}
+
+/// The totals with what a heap said: `2 errors: 1 confirmed, 1 contradicted`.
+fn proved(report: &Report<'_>, unexplained: usize, found: &str) -> String {
+    let mut verdicts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    let shown = report.findings.iter().filter(|it| it.suppressed.is_none());
+    for evidence in shown.filter_map(|it| it.evidence.as_ref()) {
+        *verdicts.entry(evidence.verdict).or_default() += 1;
+    }
+    let verdicts: Vec<String> = verdicts.into_iter().map(|(verdict, count)| format!("{count} {}", verdict.text())).collect();
+    let more = (unexplained > 0).then(|| format!("{} unexplained", counted(unexplained, "growth")));
+    match (verdicts.is_empty(), more) {
+        (true, None) => found.to_owned(),
+        (true, Some(more)) => format!("no findings, {more}"),
+        (false, more) => {
+            [Some(format!("{found}: {}", verdicts.join(", "))), more].into_iter().flatten().collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 /// How often each rule was reported, most often first.

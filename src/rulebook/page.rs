@@ -19,6 +19,7 @@ const CHECKS: &[&str] = &[
     "by-property",
     "unsettled",
     "incomplete",
+    "overwritten",
     "wrapped",
     "unconsumed",
     "unread-clone",

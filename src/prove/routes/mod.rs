@@ -6,6 +6,7 @@
 mod decorated;
 mod mounts;
 mod plain;
+mod queries;
 mod registered;
 
 use crate::facts::{BinaryOp, Expr};
@@ -43,6 +44,8 @@ struct Registered {
     /// What handles it, if that may be a router itself.
     mounted: Option<Place>,
     span: Span,
+    /// The parts of a query that its handlers read.
+    queries: Vec<String>,
 }
 
 /// Learns the routes of a program.
@@ -57,17 +60,27 @@ pub(super) fn learn(program: &Program<'_>) -> Learned {
         for prefix in mounts.prefixes(it.owner.as_ref()) {
             for method in &it.methods {
                 let path = joined(&prefix, &it.path);
-                routes.push(Route { path, method: method.clone(), span: Some(it.span) });
+                routes.extend(both(Route { path, method: method.clone(), span: Some(it.span) }, &it.queries));
             }
         }
     }
     routes.extend(decorated::find(program));
-    routes.extend(plain::find(program));
+    for route in plain::find(program) {
+        let read = route.span.map(|it| queries::of_file(program, it)).unwrap_or_default();
+        routes.extend(both(route, &read));
+    }
     routes.sort();
     routes.dedup_by(|a, b| a.path == b.path && a.method == b.method);
     found.sockets.sort();
     found.sockets.dedup();
     Learned { routes, computed: found.computed, sockets: found.sockets }
+}
+
+/// A route without a query, and with the one that its handlers read.
+fn both(route: Route, read: &[String]) -> impl Iterator<Item = Route> {
+    let path = queries::with(&route.path, read).filter(|_| route.method == "GET");
+    let with = path.map(|path| Route { path, ..route.clone() });
+    [route].into_iter().chain(with)
 }
 
 /// The methods that register a route, or that a request names.

@@ -97,7 +97,11 @@ fn what_is_left_out_has_a_reason() {
         plan.left_out.iter().map(|it| format!("{} {} {}", it.method, it.path, it.reason.text())).collect();
     assert_eq!(
         left_out,
-        ["GET /logout `logout` in its path", "PUT /x its method is not among those of `--methods`", "GET  its path is computed"]
+        [
+            "GET /logout `logout` in the path; --path drives it all the same",
+            "PUT /x not a method that is sent unless --methods names it",
+            "GET  its path is computed"
+        ]
     );
     assert_eq!(plan.routes.len(), 1);
 }
@@ -123,4 +127,26 @@ fn web_socket_paths() {
     assert_eq!(planned(&[("app.js", app)]).sockets, ["/live"]);
     let io = "import { Server } from 'socket.io';\nconst io = new Server(http, { path: '/io' });\n";
     assert_eq!(planned(&[("io.mjs", io)]).sockets, ["/io/?EIO=4&transport=websocket"]);
+}
+
+#[test]
+fn what_handlers_read_of_a_query_is_sent_too() {
+    let app = "const app = require('express')();\n\
+        app.get('/board', (req, res) => { const query = clean(req['query']); const id = query['wid']; res.send(id + req.query.page); });\n\
+        app.get('/list', (req, res) => { const { sort, remove } = req.query; res.send(sort); });\n\
+        app.get('/find', find);\nfunction find(req, res) { return db.query.where(req.query.q).get('x'); }\n\
+        app.post('/board', (req, res) => res.send(req.query.wid));\n\
+        function clean(it) { return it; }\napp.listen(0);\n";
+    let found = routes(&[("app.js", app)]);
+    let expected =
+        "GET /board, POST /board, GET /board?wid=:wid&page=:page, GET /find, GET /find?q=:q, GET /list, GET /list?sort=:sort";
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_plain_server_reads_its_query_from_the_url() {
+    let app = "const server = require('http').createServer((req, res) => {\n\
+        const url = new URL(req.url, 'http://x');\n\
+        if (url.pathname === '/feed') return res.end(url.searchParams.get('after'));\n  res.end();\n});\nserver.listen(0);\n";
+    assert_eq!(routes(&[("app.js", app)]), "GET /, GET /?after=:after, GET /feed, GET /feed?after=:after");
 }
