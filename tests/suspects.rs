@@ -68,3 +68,64 @@ fn a_removal_that_only_the_outside_may_call_is_no_bound_for_what_the_program_reg
     let both = "import { spans } from \"./spans\";\nexport function addTracing(client) {\n  client.on(\"spanStart\", (span) => spans.set(span.id, span));\n  client.on(\"spanEnd\", (span) => spans.delete(span.id));\n}\n";
     assert_eq!(suspects(&[("spans.js", spans), ("tracing.js", both)]), []);
 }
+
+#[test]
+fn a_timer_that_the_end_of_its_object_does_not_clear_is_suspected() {
+    let client = |teardown: &str| {
+        format!(
+            r#"
+export class Client {{
+  constructor(socket, delay) {{
+    this.socket = socket;
+    this.greeting = setTimeout(() => this.socket.end(), delay);
+  }}
+  welcome() {{
+    clearTimeout(this.greeting);
+  }}
+  close() {{
+    {teardown}
+    this.socket.destroy();
+  }}
+}}
+"#
+        )
+    };
+    let found = suspects(&[("client.js", &client(""))]);
+    assert_eq!(found, [("incomplete-teardown".to_owned(), 5)]);
+    assert_eq!(suspects(&[("client.js", &client("this.welcome();"))]), []);
+}
+
+#[test]
+fn a_set_up_that_the_outside_may_call_twice_looks_at_what_the_first_one_made() {
+    let watcher = r#"
+export class Watcher {
+  constructor(log) {
+    this.onWarning = (it) => log(it);
+    process.on("warning", this.onWarning);
+  }
+  shutdown() {
+    process.off("warning", this.onWarning);
+  }
+}
+"#;
+    let entry = "export { watch, unwatch } from \"./watch\";\n";
+    let watch = |first: &str| {
+        format!(
+            r#"
+import {{ Watcher }} from "./watcher";
+let watcher;
+export function watch(log) {{
+  {first}
+  watcher = new Watcher(log);
+}}
+export function unwatch() {{
+  watcher?.shutdown();
+}}
+"#
+        )
+    };
+    let found = |first: &str| suspects(&[("watcher.js", watcher), ("watch.js", &watch(first)), ("index.js", entry)]);
+    assert_eq!(found(""), [("overwritten-handle".to_owned(), 6)]);
+    assert_eq!(found("watcher?.shutdown();"), []);
+    assert_eq!(found("if (watcher) return;"), []);
+}

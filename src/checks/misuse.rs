@@ -38,10 +38,15 @@ fn written(program: &Program<'_>, rule: &Rule, at: SiteRef) -> Option<Finding> {
     if !["Map", "WeakMap", "Set", "WeakSet"].contains(&ty) {
         return None;
     }
+    let place = program.place(collection);
+    // Used as an ordinary object throughout, it loses what it gains.
+    if place.as_ref().is_some_and(|it| is_deleted_by_property(program, it)) {
+        return None;
+    }
     let name = super::acquisition::name_of(program, collection);
     let span = program.span(at.expr.with(target));
     let mut story = vec![step(Role::Acquired, span, "a property is written here")];
-    if let Some(declared) = program.place(collection).and_then(|it| program.declaration(&it)) {
+    if let Some(declared) = place.and_then(|it| program.declaration(&it)) {
         story.push(step(Role::Held, declared, format!("`{name}` is a `{ty}`, and keeps it as an ordinary object does")));
     }
     let weak = if ty.starts_with("Weak") { ", strongly, under the key's text" } else { "" };
@@ -49,6 +54,16 @@ fn written(program: &Program<'_>, rule: &Rule, at: SiteRef) -> Option<Finding> {
         format!("`{name}` is a `{ty}` and is written by property, so its `delete` removes nothing: the value stays{weak}");
     let trace = trace::of_properties(program, collection, at.expr);
     Some(Draft { rule, confidence: Confidence::Certain, message, span, within: at.expr.within, story, trace }.finish(program))
+}
+
+/// `delete map[key]`, anywhere.
+fn is_deleted_by_property(program: &Program<'_>, place: &Place) -> bool {
+    program.uses(place).into_iter().any(|at| {
+        let Some(property) = program.parent(at) else { return false };
+        let facts = program.facts(at.file());
+        let is_property = matches!(facts.expr(property.id), Expr::Index(object, _) | Expr::Member(object, _) if object == at.id);
+        is_property && program.parent(property).is_some_and(|it| matches!(facts.expr(it.id), Expr::Delete(_)))
+    })
 }
 
 /// `Promise.race([work, pending])` in a loop without end, where `pending` was made outside: each round leaves its

@@ -85,7 +85,11 @@ impl Resolver<'_, '_> {
                 // A wrapper that cannot be resolved passes its functions on.
                 match program.eval(expr.with(callee)) {
                     Value::Unknown | Value::Outside => {
-                        facts.list(args).flat_map(|it| self.functions(expr.with(it), depth + 1)).collect()
+                        let filled = self.filled(expr.with(callee), depth);
+                        let given = facts.list(args).len();
+                        let passed =
+                            facts.list(args).enumerate().filter(|(n, _)| !filled.iter().any(|f| self.asks(*f, *n, given)));
+                        passed.flat_map(|(_, it)| self.functions(expr.with(it), depth + 1)).collect()
                     }
                     _ => Vec::new(),
                 }
@@ -97,6 +101,38 @@ impl Resolver<'_, '_> {
                 .collect(),
             _ => self.one(expr),
         }
+    }
+
+    /// `const onOpen = curry((settings, socket) => ...)`: a call of it gives that function with arguments filled in.
+    fn filled(&self, callee: ExprRef, depth: u32) -> Vec<FnRef> {
+        let made = self.program.initial(callee);
+        match self.program.facts(made.file()).expr(made.id) {
+            Expr::Call(..) => self.functions(made, depth + 1),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a function calls its parameter `n`, and never with what the event brings, which are the parameters after the
+    /// first `given` ones: that asks for a setting, and tells no handler what happened.
+    fn asks(&self, f: FnRef, n: usize, given: usize) -> bool {
+        let facts = self.program.facts(f.file);
+        let param = |id: ExprId| match facts.expr(id) {
+            Expr::Ident(id) if facts.bindings[id.index()].function == f.id => match facts.bindings[id.index()].kind {
+                BindingKind::Param(n) => Some(usize::from(n)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let known = |id: ExprId| match facts.expr(id) {
+            Expr::Str(_) | Expr::Number(_) | Expr::Bool(_) => true,
+            _ => param(id).is_some_and(|it| it < given),
+        };
+        let mut calls = self.program.sites(f).filter_map(|site| match facts.expr(site.expr) {
+            Expr::Call(callee, args) if param(callee) == Some(n) => Some(args),
+            _ => None,
+        });
+        let asks = |args: ListId| facts.list(args).len() > 0 && facts.list(args).all(known);
+        calls.next().is_some_and(asks) && calls.all(asks)
     }
 
     fn one(&self, expr: ExprRef) -> Vec<FnRef> {
