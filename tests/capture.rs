@@ -217,7 +217,9 @@ fn nothing_half_is_left_of_a_broken_connection() {
 
 #[test]
 fn a_process_that_is_killed_meanwhile() {
-    let (node, address) = Node::inspected("");
+    // A heap that no buffer between the two processes can hold: what was sent before the end still arrives.
+    let large = "globalThis.kept = Array.from({ length: 300000 }, (_, n) => ({ n, text: `entry ${n}` }));";
+    let (node, address) = Node::inspected(large);
     let folder = TempDir::new();
     let pid = node.pid().to_string();
     let mut fate = at_second_piece(Fate::Closes);
