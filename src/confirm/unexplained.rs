@@ -82,16 +82,14 @@ pub(super) fn explain(scene: &Scene<'_, '_>, findings: &[Finding], growers: Vec<
         .into_iter()
         .map(|it| {
             let nodes = nodes(scene, &it);
-            let emitters = emitters(scene, &it, &nodes);
-            let many = if emitters.len() > nodes.len() { emitters } else { nodes.clone() };
-            Weighed { bytes: scene.bytes(&nodes), grower: it, nodes, many }
+            Weighed { bytes: scene.bytes(&nodes), grower: it, nodes }
         })
         .collect();
     weighed.sort_by_key(|it| std::cmp::Reverse(it.bytes));
     let parts = parts(scene, &weighed, &covered);
     let mut found = Vec::new();
     for (it, is_part) in weighed.into_iter().zip(parts) {
-        if found.len() == MOST || it.nodes.is_empty() || is_part || covered.most(&it.many) {
+        if found.len() == MOST || it.nodes.is_empty() || is_part || covered.most(&it.nodes) {
             continue;
         }
         covered.add(&it.nodes);
@@ -107,8 +105,6 @@ struct Weighed {
     bytes: u64,
     grower: Grower,
     nodes: Vec<NodeIx>,
-    /// What there are many of: the emitters, where they share one listener.
-    many: Vec<NodeIx>,
 }
 
 impl Weighed {
@@ -132,7 +128,7 @@ fn parts(scene: &Scene<'_, '_>, weighed: &[Weighed], explained: &Covered) -> Vec
             }
         }
     }
-    let above: Vec<Option<usize>> = (0..weighed.len()).map(|at| above(scene, &weighed[at].many, at, &of, explained)).collect();
+    let above: Vec<Option<usize>> = (0..weighed.len()).map(|at| above(scene, &weighed[at].nodes, at, &of, explained)).collect();
     // Of two that are above each other the heavier one is named.
     (0..weighed.len()).map(|at| above[at].is_some_and(|it| above.get(it) != Some(&Some(at)) || it < at)).collect()
 }
@@ -230,16 +226,6 @@ fn name(scene: &Scene<'_, '_>, grower: &Grower, nodes: &[NodeIx]) -> Unexplained
         None => declared(scene, nodes[0]).unwrap_or_default(),
     };
     Unexplained { path, line, what, alive, retained_bytes: Vec::new() }
-}
-
-/// The emitters that some functions listen to.
-fn emitters(scene: &Scene<'_, '_>, grower: &Grower, listeners: &[NodeIx]) -> Vec<NodeIx> {
-    let Grower::Site(GrowingSite { what: What::Listener, .. }) = grower else { return Vec::new() };
-    let is_it = |slot: &&Slot| is_listener(&slot.hold) && listeners.binary_search(&slot.held).is_ok();
-    let mut found: Vec<NodeIx> = scene.slots.all().iter().filter(is_it).map(|it| it.holder).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
 }
 
 /// ``listener of `close` on one `Socket` ``
