@@ -4,7 +4,7 @@
 //! methods that end the object. So making the object is an acquisition itself, and calling one of these its release.
 
 use super::acquisition::{Acquisition, acquisitions};
-use super::listener::{Match, Removals};
+use super::listener::Removals;
 use super::overwritten::is_lasting;
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
@@ -48,17 +48,14 @@ fn often(program: &Program<'_>, made: SiteRef) -> Option<Rated> {
 /// Whether the object itself sees to its end: its terminal is called by, or handed to something in, another of its methods.
 fn ends_itself(program: &Program<'_>, shape: Shape, ending: &Ending) -> bool {
     program.callers(ending.terminal).any(|edge| {
-        let own = program
-            .served_by(edge.caller)
-            .is_some_and(|it| it == shape || program.extends(it, shape) || program.extends(shape, it));
+        let own = program.served_by(edge.caller).is_some_and(|it| program.is_kin(it, shape));
         own || edge.how != How::Call
     })
 }
 
 fn releases(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>) -> Vec<SiteRef> {
     if is_listener(acquired) {
-        let answers = removals.answers(program, acquired);
-        return answers.into_iter().filter(|it| it.1 == Match::Removes).map(|it| it.0).collect();
+        return removals.removing(program, acquired);
     }
     token(program, acquired).1.releases
 }

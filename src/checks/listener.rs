@@ -85,6 +85,11 @@ impl Removals {
         Removals { by_name }
     }
 
+    /// The removals that take away what a registration added.
+    pub(super) fn removing(&self, program: &Program<'_>, acquired: &Acquisition<'_>) -> Vec<SiteRef> {
+        self.answers(program, acquired).into_iter().filter(|it| it.1 == Match::Removes).map(|it| it.0).collect()
+    }
+
     /// The removals that answer a registration.
     pub(super) fn answers(&self, program: &Program<'_>, acquired: &Acquisition<'_>) -> Vec<(SiteRef, Match)> {
         let at = acquired.site.expr;

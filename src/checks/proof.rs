@@ -10,7 +10,7 @@ use crate::facts::{BinaryOp, Expr, FnId, RegionKind, Sym, UnaryOp};
 use crate::program::{ExprRef, FnRef, Fresh, Hold, Place, Program, Rate, Root, Shape, SiteRef, Value};
 
 /// Methods that end an instance: narrower than what may release something.
-const ENDS: [&str; 14] = [
+const ENDS: [&str; 12] = [
     "close",
     "_close",
     "destroy",
@@ -23,8 +23,6 @@ const ENDS: [&str; 14] = [
     "end",
     "stop",
     "kill",
-    "[Symbol.dispose]",
-    "[Symbol.asyncDispose]",
 ];
 
 /// Whether an instance that comes and goes leaves a listener behind on what stays.
@@ -35,7 +33,7 @@ pub(super) fn is_left_behind(program: &Program<'_>, acquired: &Acquisition<'_>, 
         return false;
     }
     match hold.fresh {
-        Fresh::Instance(parent) if !is_kin(program, shape, parent) => {
+        Fresh::Instance(parent) if !program.is_kin(shape, parent) => {
             let made: Vec<SiteRef> =
                 program.constructions(shape).iter().copied().filter(|it| is_child_of(program, *it, parent)).collect();
             let Some(holder) = acquired.holder(program).and_then(|it| program.place(it)) else { return false };
@@ -75,22 +73,6 @@ fn keeps_instance(program: &Program<'_>, handler: ExprRef) -> bool {
         }
         _ => true,
     }
-}
-
-fn is_kin(program: &Program<'_>, a: Shape, b: Shape) -> bool {
-    let derives = |mut it: Shape, base: Shape| {
-        for _ in 0..16 {
-            if it == base {
-                return true;
-            }
-            match program.tables.bases.get(&it) {
-                Some(crate::program::Base::Shape(next)) => it = *next,
-                _ => return false,
-            }
-        }
-        false
-    };
-    derives(a, b) || derives(b, a)
 }
 
 /// Whether a construction stands in an operation of its parent, and what it makes is no single part of the parent.

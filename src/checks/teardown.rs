@@ -1,7 +1,7 @@
 //! Incomplete teardown: an object acquires, has a release, and ends in a way that never comes by it.
 
 use super::acquisition::Acquisition;
-use super::listener::{Match, Removals};
+use super::listener::Removals;
 use super::story::{Draft, per, step};
 use super::trace;
 use super::unreleased::{is_listener, past, thing, token};
@@ -47,16 +47,11 @@ pub(super) fn check(program: &Program<'_>, removals: &Removals, acquired: &Acqui
 /// The releases of what an object of a shape keeps in a field, or listens to.
 fn releases(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>, shape: Shape) -> Option<Vec<SiteRef>> {
     if is_listener(acquired) {
-        let answers = removals.answers(program, acquired);
-        return Some(answers.into_iter().filter(|it| it.1 == Match::Removes).map(|it| it.0).collect());
+        return Some(removals.removing(program, acquired));
     }
     let (_, flow) = token(program, acquired);
-    let is_own = |it: &Place| matches!(it.root, Root::Instance(owner) if is_kin(program, owner, shape)) && it.path.len() == 1;
+    let is_own = |it: &Place| matches!(it.root, Root::Instance(owner) if program.is_kin(owner, shape)) && it.path.len() == 1;
     (flow.slots.iter().any(is_own) && flow.escapes.is_empty() && flow.returned.is_empty()).then_some(flow.releases)
-}
-
-fn is_kin(program: &Program<'_>, a: Shape, b: Shape) -> bool {
-    a == b || program.extends(a, b) || program.extends(b, a)
 }
 
 /// Whether what holds stays when an object of a shape goes.
@@ -64,7 +59,7 @@ fn outlives(program: &Program<'_>, acquired: &Acquisition<'_>, shape: Shape) -> 
     let Some(holder) = acquired.holder(program) else { return true };
     program.holds(holder, acquired.site).into_iter().any(|it| match it.fresh {
         Fresh::Program | Fresh::Shared(_) | Fresh::Connection => true,
-        Fresh::Instance(other) => !is_kin(program, other, shape),
+        Fresh::Instance(other) => !program.is_kin(other, shape),
         Fresh::Call(_) | Fresh::Unknown => false,
     })
 }
@@ -106,7 +101,7 @@ fn missed_by_owner(program: &Program<'_>, shape: Shape, endings: &[Ending], rele
     let mut missed = None;
     for &made in program.constructions(shape) {
         let owner = kept_by(program, made)?;
-        if is_kin(program, owner, shape) {
+        if program.is_kin(owner, shape) {
             return None;
         }
         let endings = program.endings(owner);
@@ -132,7 +127,7 @@ fn kept_by(program: &Program<'_>, made: SiteRef) -> Option<Shape> {
 
 /// Whether a method is called by others than the object itself and what owns it.
 fn is_ended_elsewhere(program: &Program<'_>, owner: Shape, shape: Shape, lets_go: &[FnRef]) -> bool {
-    let outside = |f: FnRef| program.served_by(f).is_none_or(|it| !is_kin(program, it, owner) && !is_kin(program, it, shape));
+    let outside = |f: FnRef| program.served_by(f).is_none_or(|it| !program.is_kin(it, owner) && !program.is_kin(it, shape));
     lets_go.iter().any(|f| program.callers(*f).any(|edge| outside(edge.caller)))
 }
 

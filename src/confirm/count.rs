@@ -3,8 +3,7 @@
 use super::anchors::witnesses;
 use super::scene::Scene;
 use crate::finding::{Owner, SlotKind, Sought};
-use crate::heap::{EdgeKind, StringIx};
-use crate::heap::{Hold, NodeIx, Slot, follow, instances_named};
+use crate::heap::{Hold, NodeIx, Slot, StringIx, follow, instances_named, is_prototype, own_properties};
 use crate::text::Span;
 use rustc_hash::FxHashSet;
 
@@ -118,7 +117,7 @@ pub(super) fn holders(scene: &Scene<'_, '_>, slots: &[&Slot]) -> String {
 
 fn instances(scene: &Scene<'_, '_>, classes: &[Span], names: &[String]) -> Tally {
     let mut nodes: Vec<NodeIx> = classes.iter().flat_map(|it| scene.anchors.objects_in(*it)).collect();
-    nodes.retain(|it| !is_prototype(scene, *it));
+    nodes.retain(|it| !is_prototype(scene.snapshot, &scene.sites, *it));
     let mut names = names.iter();
     while let Some(name) = names.next().filter(|_| classes.is_empty() && nodes.is_empty()) {
         nodes = instances_named(scene.snapshot, &scene.sites, name);
@@ -135,7 +134,7 @@ fn entries(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], properties: bo
     let nodes = sorted(nodes);
     let of = |node: &NodeIx| {
         if properties {
-            return Some(own_properties(scene, *node));
+            return Some(own_properties(scene.snapshot, &scene.sites, *node));
         }
         scene.collections.entries(scene.snapshot, *node).map(|it| it.count)
     };
@@ -175,7 +174,9 @@ fn owners(scene: &Scene<'_, '_>, owner: &Owner) -> Vec<NodeIx> {
             }
             scene.atlas.scripts_of(*file).flat_map(|path| scene.scopes.module_variables(snapshot, sites, path, name)).collect()
         }
-        Owner::Instance(Some(class), _) => scene.anchors.objects_in(*class).filter(|it| !is_prototype(scene, *it)).collect(),
+        Owner::Instance(Some(class), _) => {
+            scene.anchors.objects_in(*class).filter(|it| !is_prototype(scene.snapshot, &scene.sites, *it)).collect()
+        }
         Owner::Instance(None, name) => instances_named(snapshot, sites, name),
         Owner::Static(Some(class), _) => scene.anchors.closures_in(*class).collect(),
         Owner::Static(None, _) => Vec::new(),
@@ -212,20 +213,4 @@ fn named(scene: &Scene<'_, '_>, owner: &Owner, path: &[String], nodes: &[NodeIx]
 
 fn kind(scene: &Scene<'_, '_>, node: NodeIx) -> String {
     if scene.snapshot.kind(node).is_string() { "text".to_owned() } else { scene.snapshot.name(node).into_owned() }
-}
-
-/// Whether an object is the prototype of a class: V8 gives it the position of the class, too.
-fn is_prototype(scene: &Scene<'_, '_>, node: NodeIx) -> bool {
-    let of = |node, name| follow(scene.snapshot, &scene.sites, node, name);
-    of(node, "constructor").and_then(|it| of(it, "prototype")) == Some(node)
-}
-
-/// Properties that were written on an object, whatever it is.
-fn own_properties(scene: &Scene<'_, '_>, node: NodeIx) -> u64 {
-    let of_kind = scene.snapshot.string_ix("__proto__").map(crate::heap::EdgeName::Name);
-    let written = scene.snapshot.edges(node).filter(|it| match it.kind {
-        EdgeKind::Property => Some(it.name) != of_kind,
-        kind => kind == EdgeKind::Element,
-    });
-    written.count() as u64
 }

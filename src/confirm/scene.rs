@@ -15,14 +15,14 @@ use std::cell::OnceCell;
 pub(super) struct Scene<'s, 'a> {
     pub(super) project: Project<'a>,
     pub(super) snapshot: &'s Snapshot<'s>,
-    pub(super) dominators: Dominators,
-    pub(super) sizes: RetainedSizes,
     pub(super) sites: Sites,
     pub(super) slots: Slots,
     pub(super) scopes: Scopes,
     pub(super) collections: Collections,
     pub(super) atlas: Atlas<'a>,
     pub(super) anchors: Anchors,
+    /// Not needed by whoever only looks for timers.
+    weights: OnceCell<(Dominators, RetainedSizes)>,
     paths: OnceCell<RetainerPaths>,
     /// Names of properties in the packages that the program loaded.
     names: OnceCell<FxHashSet<String>>,
@@ -30,7 +30,6 @@ pub(super) struct Scene<'s, 'a> {
 
 impl<'s, 'a> Scene<'s, 'a> {
     pub(super) fn new(project: Project<'a>, snapshot: &'s Snapshot<'s>) -> Scene<'s, 'a> {
-        let (dominators, sizes) = RetainedSizes::with_dominators(snapshot);
         let sites = Sites::new(snapshot);
         let slots = Slots::new(snapshot, &sites);
         let scopes = Scopes::new(snapshot, &sites);
@@ -41,17 +40,25 @@ impl<'s, 'a> Scene<'s, 'a> {
         Scene {
             project,
             snapshot,
-            dominators,
-            sizes,
             sites,
             slots,
             scopes,
             collections,
             atlas,
             anchors,
+            weights: OnceCell::new(),
             paths: OnceCell::new(),
             names: OnceCell::new(),
         }
+    }
+
+    fn weights(&self) -> &(Dominators, RetainedSizes) {
+        self.weights.get_or_init(|| RetainedSizes::with_dominators(self.snapshot))
+    }
+
+    /// Who holds every node alone.
+    pub(super) fn dominators(&self) -> &Dominators {
+        &self.weights().0
     }
 
     /// The most durable way to every node.
@@ -90,6 +97,7 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     /// Bytes that some nodes keep alive together.
     pub(super) fn bytes(&self, nodes: &[NodeIx]) -> u64 {
-        self.dominators.topmost(nodes).into_iter().map(|it| self.sizes.of(it)).fold(0, u64::saturating_add)
+        let (dominators, sizes) = self.weights();
+        dominators.topmost(nodes).into_iter().map(|it| sizes.of(it)).fold(0, u64::saturating_add)
     }
 }

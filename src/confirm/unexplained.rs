@@ -77,7 +77,7 @@ pub(super) fn explain(scene: &Scene<'_, '_>, findings: &[Finding], growers: Vec<
         let nodes = finding.trace.sought.iter().flat_map(|it| count(scene, it).nodes);
         covered.add(&nodes.collect::<Vec<NodeIx>>());
     }
-    covered.spread(&scene.dominators);
+    covered.spread(scene.dominators());
     let mut weighed: Vec<Weighed> = growers
         .into_iter()
         .map(|it| {
@@ -93,7 +93,7 @@ pub(super) fn explain(scene: &Scene<'_, '_>, findings: &[Finding], growers: Vec<
             continue;
         }
         covered.add(&it.nodes);
-        covered.spread(&scene.dominators);
+        covered.spread(scene.dominators());
         let named = name(scene, &it.grower, &it.nodes);
         found.push((it.grower, named));
     }

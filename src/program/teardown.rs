@@ -183,4 +183,9 @@ impl Program<'_> {
         }
         false
     }
+
+    /// Whether two shapes are the same, or one extends the other.
+    pub fn is_kin(&self, a: Shape, b: Shape) -> bool {
+        a == b || self.extends(a, b) || self.extends(b, a)
+    }
 }
