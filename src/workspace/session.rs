@@ -4,7 +4,7 @@
 //! snapshot answers for one changed file by itself, in a few milliseconds: see [`Snapshot::revise`].
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -13,6 +13,7 @@ use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::program;
 use crate::rulebook::Rulebook;
+use crate::syntax;
 use crate::text::FileId;
 
 use super::read::Problem;
@@ -103,7 +104,7 @@ impl Snapshot {
         if content::reason_to_skip(text, self.include_generated).is_some() {
             return Some(Revision { file, findings: Vec::new(), facts: Arc::default() });
         }
-        let parsed = panics::catch(|| session.store.parse(&key, text));
+        let parsed = within(|| session.store.parse(&key, text));
         let (facts, problem) = match parsed {
             Ok(Ok(facts)) => (facts, None),
             Ok(Err(problem)) => (Arc::default(), Some(problem)),
@@ -150,8 +151,21 @@ impl Snapshot {
     }
 }
 
+/// Runs work on threads for single files, beside those of a run, whose stacks are deep enough for every file that is parsed
+/// at all. A panic comes back as words.
+fn within<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
+    let start = || {
+        let threads = std::thread::available_parallelism().map_or(1, |it| it.get().min(4));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(syntax::STACK_SIZE);
+        pool.start_handler(|_| panics::quiet_thread()).build().ok()
+    };
+    let pool = POOL.get_or_init(start).as_ref().ok_or_else(|| "cannot start threads".to_owned())?;
+    panics::catch(|| pool.install(work))
+}
+
 fn check(rulebook: &Rulebook, vicinity: &Vicinity, file: FileId) -> Vec<Finding> {
-    let found = panics::catch(|| checks::check(&program::link(&vicinity.units, &vicinity.manifests, rulebook)));
+    let found = within(|| checks::check(&program::link(&vicinity.units, &vicinity.manifests, rulebook)));
     let mut found = found.unwrap_or_default();
     found.retain_mut(|it| vicinity.restore(it) && it.span.file == file);
     found
