@@ -6,26 +6,18 @@ use super::failure::Failure;
 use super::output::{tell, to_file, to_stdout};
 use super::project;
 use super::terminal::Terminal;
-use crate::config::Settings;
-use crate::facts::Directive;
-use crate::finding::{Docket, Finding, Judged, Severity, fails, judge, rule_ids};
+use crate::finding::{Finding, Severity, fails};
 use crate::report::{self, Format, Report, Style};
-use crate::rulebook::Rulebook;
-use crate::text::FileId;
-use crate::workspace::{self, Analysis, INTERNAL_ERROR, Timings};
+use crate::workspace::{Analysis, Checked, INTERNAL_ERROR, Timings};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
-    let folder = project::folder()?;
-    let rulebook = &*project::rulebook(args.into(), &folder, terminal)?;
-    let settings = project::settings(args.into(), &folder, &rule_ids(rulebook), terminal)?;
-    let selection = project::selection(args.into(), &settings, &folder)?;
+    let project = project::open(args.into(), terminal)?;
     let prepared = started.elapsed();
-    let mut analysis = workspace::run(&selection, rulebook);
-    let judged = settle(&mut analysis, &settings, rulebook);
-    let paths: Vec<String> = analysis.units.iter().map(|unit| unit.path.clone()).collect();
+    let Checked { analysis, judged } = project.check(&project.selection)?;
+    let paths = analysis.paths();
     let report = Report {
         findings: &judged.findings,
         paths: &paths,
@@ -44,22 +36,7 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
         tell(timing(&analysis.timings, prepared, started.elapsed()).trim_end());
     }
     written?;
-    Ok(exit(args, &settings, &judged.findings, &analysis))
-}
-
-/// The findings as they are reported.
-pub(super) fn settle(analysis: &mut Analysis, settings: &Settings, rulebook: &Rulebook) -> Judged {
-    let findings = std::mem::take(&mut analysis.findings);
-    let paths: Vec<String> = analysis.units.iter().map(|unit| unit.path.clone()).collect();
-    let directives: Vec<(FileId, &[Directive])> = analysis
-        .units
-        .iter()
-        .enumerate()
-        .filter(|(_, unit)| !unit.facts.directives.is_empty())
-        .map(|(at, unit)| (FileId(at as u32), unit.facts.directives.as_slice()))
-        .collect();
-    let text = |file| analysis.texts.get(file).map(|it| it.text.as_str());
-    judge(findings, Docket { paths: &paths, text: &text, directives: &directives, settings, rulebook })
+    Ok(exit(args, &judged.findings, &analysis))
 }
 
 /// What goes to standard output, or into the file.
@@ -101,7 +78,7 @@ fn is_unmatched(analysis: &Analysis) -> bool {
     analysis.files.checked + analysis.files.failed == 0 && analysis.errors.is_empty()
 }
 
-fn exit(args: &CheckArgs, settings: &Settings, findings: &[Finding], analysis: &Analysis) -> Exit {
+fn exit(args: &CheckArgs, findings: &[Finding], analysis: &Analysis) -> Exit {
     let is_internal = |finding: &Finding| finding.rule == INTERNAL_ERROR;
     if !analysis.errors.is_empty() || findings.iter().any(is_internal) || (args.exit.error_on_unmatched && is_unmatched(analysis))
     {
@@ -112,7 +89,8 @@ fn exit(args: &CheckArgs, settings: &Settings, findings: &[Finding], analysis: &
     }
     let is_warning = |it: &&Finding| it.severity == Severity::Warning && it.suppressed.is_none();
     let too_many = args.exit.max_warnings.is_some_and(|most| findings.iter().filter(is_warning).count() > most);
-    if too_many || findings.iter().any(|finding| fails(finding, settings)) { Exit::Found } else { Exit::Clean }
+    let is_failing = |it: &Finding| fails(it, &analysis.settings[it.span.file.index()]);
+    if too_many || findings.iter().any(is_failing) { Exit::Found } else { Exit::Clean }
 }
 
 fn timing(timings: &Timings, prepared: Duration, total: Duration) -> String {
