@@ -20,14 +20,18 @@ mod read;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
+mod revise;
 mod run;
 mod selection;
+mod session;
 mod settle;
 mod specifiers;
 mod starts;
+mod store;
 mod texts;
 mod tsconfig;
 mod verify;
+mod vicinity;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +47,7 @@ pub use names::Skip;
 pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
 pub use run::{run, run_in_memory};
 pub use selection::Selection;
+pub use session::{Revision, Session, Snapshot};
 pub use texts::{Text, Texts};
 pub use verify::{Seen, Verified, verify};
 
