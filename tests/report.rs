@@ -5,9 +5,11 @@
 use expect_test::{Expect, expect};
 use leaklint::config::{Choices, Ground, Layer, Settings};
 use leaklint::finding::{Confidence, Finding, Role, Severity, Step, Suppressed};
-use leaklint::report::{self, Format, Report, Style};
+use leaklint::report::{self, Format, Origin, Report, Style};
+use leaklint::rulebook::Rulebook;
 use leaklint::text::{FileId, LineIndex, Span};
 use leaklint::workspace::{Files, Skip};
+use std::path::Path;
 
 const POLL: &str = "export function poll(job, tell) {\n\tlet last = job.status;\n\tsetInterval(() => tell(job), 250);\n}\n";
 const ROUTES: &str =
@@ -67,7 +69,9 @@ impl Case {
             files: &self.files,
             hidden: self.hidden,
             notes: &self.notes,
+            errors: &[],
             proof: None,
+            origin: Origin { rulebook: Rulebook::builtin(), folder: Path::new("/app"), below: "", category: None },
         };
         let mut out = Vec::new();
         report::render(report, format, style, &mut out).unwrap();

@@ -3,35 +3,38 @@
 use super::Exit;
 use super::args::CheckArgs;
 use super::failure::Failure;
-use super::output::{tell, to_file, to_stdout};
+use super::output::tell;
 use super::project;
+use super::publish::{Outputs, below};
 use super::terminal::Terminal;
 use crate::finding::{Finding, Severity, fails};
-use crate::report::{self, Format, Report, Style};
+use crate::report::{Origin, Report};
 use crate::workspace::{Analysis, Checked, INTERNAL_ERROR, Timings};
-use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
+    let outputs = Outputs::new(&args.output, args.statistics)?;
     let project = project::open(args.into(), terminal)?;
     let prepared = started.elapsed();
     let Checked { analysis, judged } = project.check(&project.selection)?;
-    let paths = analysis.paths();
+    let (paths, folder) = (analysis.paths(), &project.selection.cwd);
     let report = Report {
-        findings: &judged.findings,
+        findings: &outputs.shown(&judged.findings),
         paths: &paths,
         texts: &|file| analysis.texts.get(file).map(|it| (it.text.as_str(), &it.lines)),
         files: &analysis.files,
         hidden: judged.hidden,
         notes: &analysis.notes,
+        errors: &analysis.errors,
         proof: None,
+        origin: Origin { rulebook: &project.rulebook, folder, below: &below(folder), category: None },
     };
-    let written = match &args.output_file {
-        Some(path) => to_file(path, |out| write(args, report, terminal.file(), terminal, out)),
-        None => to_stdout(|out| write(args, report, terminal.stdout(), terminal, out)),
-    };
-    tell_rest(args, &report, &analysis, terminal);
+    let written = if args.list_files { outputs.list(&paths) } else { outputs.publish(report, terminal) };
+    if !args.list_files {
+        outputs.tell_rest(&report, terminal);
+    }
+    tell_errors(args, &analysis, terminal);
     if args.timing {
         tell(timing(&analysis.timings, prepared, started.elapsed()).trim_end());
     }
@@ -39,32 +42,8 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
     Ok(exit(args, &judged.findings, &analysis))
 }
 
-/// What goes to standard output, or into the file.
-fn write(args: &CheckArgs, report: Report<'_>, style: Style, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    if args.list_files {
-        return report.paths.iter().try_for_each(|path| writeln!(out, "{path}"));
-    }
-    let format = Format::from(args.format);
-    report::render(report, format, style, out)?;
-    if format == Format::Pretty && !terminal.quiet {
-        out.write_all(report::summary(&report, style).as_bytes())?;
-    }
-    if format == Format::Pretty && args.statistics {
-        out.write_all(report::statistics(&report).as_bytes())?;
-    }
-    Ok(())
-}
-
-/// What goes to standard error: formats for programs stay pure.
-fn tell_rest(args: &CheckArgs, report: &Report<'_>, analysis: &Analysis, terminal: Terminal) {
-    let format = Format::from(args.format);
-    let style = terminal.stderr();
-    if format == Format::Concise && !terminal.quiet && !args.list_files {
-        tell(report::summary(report, style).trim_end());
-    }
-    if format != Format::Pretty && args.statistics {
-        tell(report::statistics(report).trim_end());
-    }
+/// What could not be done.
+fn tell_errors(args: &CheckArgs, analysis: &Analysis, terminal: Terminal) {
     for error in &analysis.errors {
         Failure::new(error.as_str()).tell(terminal);
     }

@@ -1,19 +1,19 @@
 //! What `confirm` and `prove` share: the project and its findings, suspects too, and the report with evidence.
 
 use super::Exit;
-use super::args::FormatArg;
 use super::failure::Failure;
-use super::output::{tell, to_stdout};
+use super::output::tell;
 use super::project::{self, Request};
+use super::publish::{Outputs, below};
 use super::terminal::Terminal;
 use crate::capture::{Coverage, map};
 use crate::confirm::{Executions, Observation, Project, Reopen, Unexplained, observe};
 use crate::finding::{self, Judged, Verdict, is_sure_enough};
 use crate::prove::Experiment;
-use crate::report::{self, Format, Proof, Report, Style};
+use crate::report::{Origin, Proof, Report};
 use crate::workspace::{Analysis, Book, Checked};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a script or source map that a heap names.
@@ -70,27 +70,23 @@ impl Case {
         &self,
         unexplained: &[Unexplained],
         experiment: Option<&Experiment>,
-        format: FormatArg,
+        outputs: &Outputs,
         terminal: Terminal,
     ) -> Result<(), Failure> {
         let paths = self.analysis.paths();
         let report = Report {
-            findings: &self.judged.findings,
+            findings: &outputs.shown(&self.judged.findings),
             paths: &paths,
             texts: &|file| self.analysis.texts.get(file).map(|it| (it.text.as_str(), &it.lines)),
             files: &self.analysis.files,
             hidden: self.judged.hidden,
             notes: &self.analysis.notes,
+            errors: &self.analysis.errors,
             proof: Some(Proof { unexplained, experiment }),
+            origin: Origin { rulebook: &self.rulebook, folder: &self.root, below: &below(&self.root), category: None },
         };
-        let (format, style): (Format, Style) = (format.into(), terminal.stdout());
-        to_stdout(|out: &mut dyn Write| {
-            report::render(report, format, style, out)?;
-            if format == Format::Pretty && !terminal.quiet {
-                out.write_all(report::summary(&report, style).as_bytes())?;
-            }
-            Ok(())
-        })?;
+        outputs.publish(report, terminal)?;
+        outputs.tell_rest(&report, terminal);
         for error in &self.analysis.errors {
             tell(&format!("error: {error}"));
         }

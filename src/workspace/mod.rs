@@ -24,14 +24,18 @@ mod read;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
+mod revise;
 mod run;
 mod selection;
+mod session;
 mod settle;
 mod specifiers;
 mod starts;
+mod store;
 mod texts;
 mod tsconfig;
 mod verify;
+mod vicinity;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +54,7 @@ pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
 pub use project::{Book, Checked, Opening, Project, ProjectError};
 pub use run::{run, run_in_memory};
 pub use selection::Selection;
+pub use session::{Revision, Session, Snapshot};
 pub use texts::{Text, Texts};
 pub use verify::{Seen, Verified, verify};
 

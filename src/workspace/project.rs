@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::config::{Choices, Ground, Layer, Problem, Settings};
 use crate::facts::Directive;
-use crate::finding::{Docket, HOUSE_RULES, Judged, judge, rule_ids};
+use crate::finding::{Docket, Finding, HOUSE_RULES, Judged, judge, rule_ids};
 use crate::rulebook::{Rulebook, Trouble};
 use crate::text::FileId;
 
@@ -196,9 +196,15 @@ impl Project {
         self.no_mistake().map(|()| analysis)
     }
 
-    /// Judges what was found by the settings of each file. Suspects may stay for a heap to answer.
+    /// Judges all that was found by the settings of each file. Suspects may stay for a heap to answer.
     pub fn judge(&self, mut analysis: Analysis, keep_suspects: bool) -> Checked {
         let findings = std::mem::take(&mut analysis.findings);
+        let judged = self.judged(findings, &analysis, keep_suspects);
+        Checked { analysis, judged }
+    }
+
+    /// Judges findings of an analysis.
+    pub fn judged(&self, findings: Vec<Finding>, analysis: &Analysis, keep_suspects: bool) -> Judged {
         let paths = analysis.paths();
         let units = analysis.units.iter().enumerate().filter(|(_, unit)| !unit.facts.directives.is_empty());
         let directives: Vec<(FileId, &[Directive])> =
@@ -212,8 +218,7 @@ impl Project {
             rulebook: &self.rulebook,
             keep_suspects,
         };
-        let judged = judge(findings, docket);
-        Checked { analysis, judged }
+        judge(findings, docket)
     }
 
     fn no_mistake(&self) -> Result<(), ProjectError> {

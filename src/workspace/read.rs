@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
@@ -33,7 +33,7 @@ pub(super) struct ReadFile {
     pub(super) length: usize,
     pub(super) traces: Traces,
     pub(super) is_lossy: bool,
-    pub(super) facts: Facts,
+    pub(super) facts: Arc<Facts>,
     /// What it imports, each once.
     pub(super) specifiers: Vec<Name>,
     /// It could not be parsed, or we panicked over it; the facts are then those of an empty file.
@@ -64,12 +64,12 @@ pub(super) enum Outcome {
 /// Texts that some worker has taken on: hash of text and extension.
 pub(super) type Claims = Mutex<FxHashSet<u64>>;
 
-/// Parses a text: a seam for tests, which pass a parser that panics.
-pub(super) type Parse<'a> = &'a (dyn Fn(&str, &str) -> Result<Facts, Problem> + Sync);
+/// Parses a text that has this path: a seam for whoever keeps facts, and for tests, which pass a parser that panics.
+pub(super) type Parse<'a> = &'a (dyn Fn(&str, &str) -> Result<Arc<Facts>, Problem> + Sync);
 
 /// The parser of every run. A script that does not parse is tried as TypeScript: type annotations in `.js` (Flow without
 /// its pragma, mostly) are close enough, and a file that is read beats one that is reported.
-pub(super) fn parse(path: &str, text: &str) -> Result<Facts, Problem> {
+pub(super) fn parse(path: &str, text: &str) -> Result<Arc<Facts>, Problem> {
     let is_script = names::source_name(paths::name(path)).is_none_or(|(_, it)| matches!(it, "js" | "jsx"));
     let tree = syntax::parse(path, text).or_else(|error| {
         let typed = format!("{}.tsx", paths::without_extension(path));
@@ -80,7 +80,7 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Facts, Problem> {
         }
     });
     match tree {
-        Ok(tree) => Ok(facts::extract(&tree, text)),
+        Ok(tree) => Ok(Arc::new(facts::extract(&tree, text))),
         Err(error) => Err(Problem { is_internal: false, message: error.message, start: error.start, end: error.end }),
     }
 }
@@ -129,7 +129,7 @@ fn extension_hash(key: &str) -> u64 {
 }
 
 /// What an empty file says: keeps the file's id valid.
-fn empty_facts(key: &str, parse: Parse<'_>) -> Facts {
+fn empty_facts(key: &str, parse: Parse<'_>) -> Arc<Facts> {
     panics::catch(|| parse(key, "").unwrap_or_default()).unwrap_or_default()
 }
 

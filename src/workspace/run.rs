@@ -29,7 +29,7 @@ use super::{Analysis, Files, panics, paths, problems, settle};
 
 /// Checks what is selected.
 pub fn run(selection: &Selection, rulebook: &Rulebook) -> Analysis {
-    run_with(selection, rulebook, &read::parse)
+    run_whole(selection, rulebook, &read::parse).analysis
 }
 
 /// Checks files given as path and text, without touching the disk. Paths are relative to nothing in particular; nothing is
@@ -51,8 +51,15 @@ pub fn run_in_memory(files: &[(String, String)], rulebook: &Rulebook) -> Analysi
     run(&selection, rulebook)
 }
 
+/// What a run leaves for the next one.
+pub(super) struct Whole {
+    pub(super) analysis: Analysis,
+    /// `None` when the run could not start.
+    pub(super) resolver: Option<Resolver>,
+}
+
 /// [`run`] with a parser of the caller's.
-pub(super) fn run_with(selection: &Selection, rulebook: &Rulebook, parse: Parse<'_>) -> Analysis {
+pub(super) fn run_whole(selection: &Selection, rulebook: &Rulebook, parse: Parse<'_>) -> Whole {
     let started = Instant::now();
     let selection = &*selection.normalized();
     let mut analysis = Analysis::default();
@@ -61,12 +68,13 @@ pub(super) fn run_with(selection: &Selection, rulebook: &Rulebook, parse: Parse<
         .stack_size(syntax::STACK_SIZE)
         .start_handler(|_| panics::quiet_thread())
         .build();
+    let mut resolver = None;
     match pool {
-        Ok(pool) => Run { selection, rulebook, pool: &pool }.go(parse, &mut analysis),
+        Ok(pool) => resolver = Some(Run { selection, rulebook, pool: &pool }.go(parse, &mut analysis)),
         Err(error) => analysis.errors.push(format!("cannot start threads: {error}")),
     }
     analysis.timings.total = started.elapsed();
-    analysis
+    Whole { analysis, resolver }
 }
 
 struct Run<'a> {
@@ -81,10 +89,11 @@ struct Linked {
     findings: Vec<Finding>,
     /// Files whose text another file has too, earlier in the order.
     twins: FxHashMap<FileId, FileId>,
+    resolver: Resolver,
 }
 
 impl Run<'_> {
-    fn go(&self, parse: Parse<'_>, analysis: &mut Analysis) {
+    fn go(&self, parse: Parse<'_>, analysis: &mut Analysis) -> Resolver {
         let mut collected = collect(self.selection, self.pool, parse, &mut analysis.timings);
         analysis.notes.append(&mut collected.notes);
         analysis.errors.append(&mut collected.errors);
@@ -98,6 +107,7 @@ impl Run<'_> {
         analysis.findings = findings;
         analysis.notes.sort();
         analysis.notes.dedup();
+        linked.resolver
     }
 
     /// Numbers the files, resolves imports, reads manifests.
@@ -125,7 +135,7 @@ impl Run<'_> {
             skipped: collected.tally.counts(),
             failed: failed + collected.unreadable,
         };
-        Linked { findings, twins }
+        Linked { findings, twins, resolver }
     }
 
     fn drop_compiled(&self, collected: &mut Collected, stand_ins: &mut Vec<(String, String)>) {
@@ -256,12 +266,12 @@ mod tests {
     fn in_memory(files: &[(&str, &str)], parse: Parse<'_>) -> Analysis {
         let overlays = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
         let selection = Selection { cwd: PathBuf::from("/"), overlays, in_memory: true, ..Selection::default() };
-        run_with(&selection, &Rulebook::default(), parse)
+        run_whole(&selection, &Rulebook::default(), parse).analysis
     }
 
     #[test]
     fn a_panic_in_one_file_is_its_finding_and_the_others_go_on() {
-        let parse = |path: &str, text: &str| -> Result<Facts, Problem> {
+        let parse = |path: &str, text: &str| -> Result<Arc<Facts>, Problem> {
             assert!(!path.ends_with("boom.js"), "no luck");
             read::parse(path, text)
         };
