@@ -52,12 +52,21 @@ impl Server {
         }
     }
 
+    /// `leaklint/document`: a document as the server has it, to find out who is wrong about it.
+    pub(super) fn document(&mut self, id: RequestId, params: &Value) {
+        let uri = params.get("uri").and_then(Value::as_str).unwrap_or_default();
+        match self.path_of(uri).and_then(|it| self.documents.get(&it)) {
+            Some(it) => self.reply(id, json!({ "version": it.version, "text": &*it.text })),
+            None => self.refuse(id, ErrorCode::InvalidParams as i32, &format!("{uri} is not open")),
+        }
+    }
+
     /// `leaklint/status`: for a status bar, and for whoever waits until nothing is under way.
     pub(super) fn status(&mut self, id: RequestId) {
         let is_idle = self.roots.iter().all(|it| it.is_known && !it.is_busy && it.due.is_none());
         let is_idle = is_idle && self.documents.values().all(|it| it.due.is_none());
         let findings: usize = self.roots.iter().flat_map(|it| it.reports.values()).map(|it| it.diagnostics.len()).sum();
-        let complaints: Vec<&String> = self.roots.iter().filter_map(|it| it.complaint.as_ref()).collect();
+        let complaints: Vec<&String> = self.roots.iter().filter_map(|it| Some(&it.complaint.as_ref()?.message)).collect();
         let version = env!("CARGO_PKG_VERSION");
         self.reply(id, json!({ "version": version, "idle": is_idle, "findings": findings, "complaints": complaints }));
     }

@@ -3,20 +3,19 @@
 //! One thread checks whole programs, another answers for single changed files from the last whole run, so that typing never
 //! waits for the former. Both survive whatever happens to a job.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use crate::facts::Directive;
+use crate::config::{Choices, Problem};
 use crate::finding::Finding;
 use crate::text::FileId;
-use crate::workspace::{Session, Snapshot};
+use crate::workspace::{Opening, Project, ProjectError, Session, Snapshot};
 
 use super::options::Options;
-use super::project::Project;
 use super::report::{Manner, Report, Stage};
 
 /// What is checked as one program.
@@ -81,12 +80,33 @@ pub(super) struct State {
 /// What the threads say.
 pub(super) enum Done {
     /// A whole program was checked, or could not be.
-    Whole { root: u64, result: Result<Whole, String> },
+    Whole { root: u64, result: Result<Whole, Trouble> },
     /// A changed file was looked at; `None` if only a whole run can tell.
     Glance { root: u64, path: PathBuf, report: Option<Report> },
 }
 
+/// Why there is no answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Trouble {
+    pub(super) message: String,
+    /// The configuration file at fault, its text, and the bytes in it.
+    pub(super) place: Option<(PathBuf, String, std::ops::Range<usize>)>,
+}
+
+impl Trouble {
+    pub(super) fn said(message: String) -> Trouble {
+        Trouble { message, place: None }
+    }
+
+    fn new(error: &ProjectError, folder: &Path) -> Trouble {
+        let place = |it: &Problem| (super::uri::normal(&folder.join(&it.path)), it.text.clone(), it.range.clone());
+        let place = if let ProjectError::Config(problem) = error { Some(place(problem)) } else { None };
+        Trouble { message: error.to_string(), place }
+    }
+}
+
 /// A checked program.
+#[derive(Default)]
 pub(super) struct Whole {
     /// `None` when nothing is to be checked.
     pub(super) state: Option<Arc<State>>,
@@ -94,6 +114,8 @@ pub(super) struct Whole {
     pub(super) reports: BTreeMap<PathBuf, Report>,
     /// Versions of the documents that it saw.
     pub(super) versions: BTreeMap<PathBuf, i32>,
+    /// Files that the answer rests on beside what was checked.
+    pub(super) files: BTreeSet<PathBuf>,
     /// What the user should know.
     pub(super) notes: Vec<String>,
     /// What went wrong.
@@ -117,7 +139,7 @@ impl Engine {
         std::thread::Builder::new().name("whole programs".to_owned()).spawn(move || {
             for job in whole_jobs {
                 let root = job.root;
-                let result = guarded(|| run(job)).and_then(|it| it);
+                let result = guarded(|| run(job)).unwrap_or_else(|message| Err(Trouble::said(message)));
                 if sender.send(Done::Whole { root, result }).is_err() {
                     break;
                 }
@@ -153,43 +175,61 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-fn run(job: WholeJob) -> Result<Whole, String> {
+fn run(job: WholeJob) -> Result<Whole, Trouble> {
     let folder = job.ground.folder().to_owned();
     let versions = job.opened.iter().map(|(path, it)| (path.clone(), it.version)).collect();
-    let mut whole = Whole { state: None, reports: BTreeMap::new(), versions, notes: Vec::new(), errors: Vec::new() };
-    let project = Project::open(&folder, &job.options)?;
-    if !job.options.enable || (job.options.require_config && !project.has_config) {
+    let mut whole = Whole { versions, ..Whole::default() };
+    if !job.options.enable {
         return Ok(whole);
     }
-    let overlays = job.opened.iter().map(|(path, it)| (path.clone(), it.text.to_string())).collect();
-    let mut selection = project.selection(&folder, Vec::new(), overlays);
-    selection.threads = job.threads;
-    match &job.ground {
-        Ground::Folder(_) => {}
-        Ground::File(path) => selection.paths = vec![path.clone()],
-        Ground::Untitled(_) => selection.in_memory = true,
+    let project = Project::open(&opening(&job)).map_err(|it| Trouble::new(&it, &folder))?;
+    whole.files = project.files();
+    if job.options.require_config && whole.files.is_empty() {
+        return Ok(whole);
     }
-    let mut snapshot = job.session.run(&selection, project.rulebook);
+    let mut selection = project.selection.clone();
+    selection.threads = job.threads;
+    selection.in_memory = matches!(job.ground, Ground::Untitled(_));
+    let snapshot = project.analyse_again(&selection, &job.session);
+    let mut snapshot = snapshot.map_err(|it| Trouble::new(&it, &folder))?;
+    whole.files = project.files();
     whole.notes = std::mem::take(&mut snapshot.analysis.notes);
     whole.errors = std::mem::take(&mut snapshot.analysis.errors);
     let uris = job.opened.iter().map(|(path, it)| (path.clone(), it.uri.clone())).collect();
     let state = State { project, session: job.session, snapshot, uris, folder };
     whole.reports = state.reports(&whole.versions, job.manner);
     for path in job.opened.keys() {
-        state.snapshot.prepare(state.project.rulebook, path);
+        state.snapshot.prepare(&state.project.rulebook, path);
     }
     whole.state = Some(Arc::new(state));
     Ok(whole)
+}
+
+/// What `leaklint check` would be asked in this folder, or for this file.
+fn opening(job: &WholeJob) -> Opening {
+    let options = &job.options;
+    Opening {
+        folder: job.ground.folder().to_owned(),
+        paths: if let Ground::File(path) = &job.ground { vec![path.clone()] } else { Vec::new() },
+        choices: Choices {
+            selected: Some(options.select.clone()).filter(|it| !it.is_empty()),
+            ignored: options.ignore.clone(),
+            min_confidence: options.min_confidence,
+            ..Choices::default()
+        },
+        config: options.config.clone(),
+        untrusted: !options.trusted,
+        isolated: matches!(job.ground, Ground::Untitled(_)),
+        overlays: job.opened.iter().map(|(path, it)| (path.clone(), it.text.to_string())).collect(),
+        ..Opening::default()
+    }
 }
 
 impl State {
     /// The reports of all files with findings.
     fn reports(&self, versions: &BTreeMap<PathBuf, i32>, manner: Manner) -> BTreeMap<PathBuf, Report> {
         let analysis = &self.snapshot.analysis;
-        let directives = analysis.directives();
-        let directives: Vec<(FileId, &[Directive])> = directives.iter().map(|(file, it)| (*file, it.as_slice())).collect();
-        let text = |file: FileId| analysis.texts.get(file).map(|it| it.text.clone());
-        let judged = self.project.judge(&self.snapshot, analysis.findings.clone(), &directives, &text);
+        let judged = self.project.judged(analysis.findings.clone(), analysis, false);
         let mut by_file: BTreeMap<FileId, Vec<Finding>> = BTreeMap::new();
         for finding in judged.findings.into_iter().filter(|it| it.suppressed.is_none()) {
             by_file.entry(finding.span.file).or_default().push(finding);
@@ -210,12 +250,9 @@ fn look(job: &GlanceJob) -> Option<Report> {
         Some(text) => text.into(),
         None => Arc::clone(&job.opened.text),
     };
-    let revision = state.snapshot.revise(&state.session, state.project.rulebook, &job.path, &text)?;
+    let revision = state.snapshot.revise(&state.session, &state.project.rulebook, &job.path, &text)?;
     let file = revision.file;
-    let directives = [(file, revision.facts.directives.as_slice())];
-    let read = |it: FileId| (it == file).then(|| text.to_string());
-    let judged = state.project.judge(&state.snapshot, revision.findings, &directives, &read);
-    let changed = Some((file, Arc::clone(&text)));
-    let mut stage = Stage::new(&state.snapshot, &state.folder, &state.uris, changed, job.manner);
+    let judged = revision.judged(&state.project, &state.snapshot, &text);
+    let mut stage = Stage::new(&state.snapshot, &state.folder, &state.uris, Some((file, text)), job.manner);
     Some(stage.report(Some(job.opened.version), judged.findings))
 }

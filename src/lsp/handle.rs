@@ -94,6 +94,7 @@ impl Server {
             }
             "leaklint/page" => self.page(id, &params),
             "leaklint/status" => self.status(id),
+            "leaklint/document" => self.document(id, &params),
             "initialize" => self.refuse(id, ErrorCode::InvalidRequest as i32, "initialized already"),
             _ => self.refuse(id, ErrorCode::MethodNotFound as i32, &format!("no method {method}")),
         }
@@ -250,7 +251,7 @@ impl Server {
     fn files_changed(&mut self, params: DidChangeWatchedFilesParams) {
         let paths: Vec<_> = params.changes.iter().filter_map(|it| uri::path(&it.uri.0)).collect();
         for root in &mut self.roots {
-            if paths.iter().any(|it| watch::concerns(&root.ground, it)) {
+            if paths.iter().any(|it| watch::concerns(root, it)) {
                 root.run_in(GATHER);
             }
         }

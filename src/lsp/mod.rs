@@ -13,7 +13,6 @@ mod handle;
 mod hover;
 mod lines;
 mod options;
-mod project;
 mod pull;
 mod report;
 mod root;

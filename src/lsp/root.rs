@@ -1,13 +1,13 @@
 //! What is checked as one program, and what is known of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::workspace::Session;
 
-use super::engine::{Ground, State};
+use super::engine::{Ground, State, Trouble};
 use super::options::Options;
 use super::report::Report;
 
@@ -29,7 +29,9 @@ pub(super) struct Root {
     /// Files with findings.
     pub(super) reports: BTreeMap<PathBuf, Report>,
     /// What went wrong last, so that it is told once.
-    pub(super) complaint: Option<String>,
+    pub(super) complaint: Option<Trouble>,
+    /// Files outside that a change of counts, too.
+    pub(super) files: BTreeSet<PathBuf>,
 }
 
 /// A time that moves while things happen, though not for ever.
@@ -55,6 +57,7 @@ impl Root {
             due: None,
             reports: BTreeMap::new(),
             complaint: None,
+            files: BTreeSet::new(),
         }
     }
 

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, after, never, select_biased};
-use gen_lsp_types::{LogMessageParams, MessageType, PublishDiagnosticsParams, ShowMessageParams};
-use lsp_server::{Message, Notification, Request, RequestId, Response};
+use gen_lsp_types::{
+    Diagnostic, DiagnosticSeverity, LogMessageParams, Message, MessageType, PublishDiagnosticsParams, ShowMessageParams,
+};
+use lsp_server::{Notification, Request, RequestId, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::End;
 use super::client::Client;
 use super::document::Document;
-use super::engine::{Done, Engine, GlanceJob, Ground, Opened, Whole, WholeJob};
+use super::engine::{Done, Engine, GlanceJob, Ground, Opened, Trouble, Whole, WholeJob};
+use super::lines::Lines;
 use super::options::Options;
 use super::pull::Pulls;
 use super::report::{Manner, Report};
@@ -54,6 +57,8 @@ pub(super) struct Server {
     pub(super) asked: BTreeMap<i32, Asked>,
     /// Progress tokens whose bar is shown, by root.
     pub(super) bars: BTreeSet<u64>,
+    /// Files outside of all folders that the client tells of.
+    pub(super) watched: BTreeSet<PathBuf>,
     /// What was last published, by path: version, address, id.
     published: BTreeMap<PathBuf, (Option<i32>, String, String)>,
     count: i32,
@@ -84,6 +89,7 @@ impl Server {
             pulls: Pulls::default(),
             asked: BTreeMap::new(),
             bars: BTreeSet::new(),
+            watched: BTreeSet::new(),
             published: BTreeMap::new(),
             count: 0,
             parent,
@@ -254,11 +260,13 @@ impl Server {
         let (mut changed, behind) = self.renew(at, whole);
         let had_complained = self.roots[at].complaint.take();
         for error in errors {
-            self.complain(at, error);
+            self.complain(at, Trouble::said(error));
         }
-        if had_complained.is_some() && self.roots[at].complaint.is_none() {
+        if let Some(before) = had_complained.filter(|_| self.roots[at].complaint.is_none()) {
             self.log(MessageType::Info, "what was wrong is right again");
+            self.withdraw(&before);
         }
+        self.register_more();
         notes.iter().for_each(|note| self.log(MessageType::Log, note));
         for (path, is_new) in behind {
             self.glance(&path);
@@ -282,6 +290,7 @@ impl Server {
         let open: Vec<(PathBuf, i32)> = inside.map(|it| (it.path.clone(), it.version)).collect();
         let root = &mut self.roots[at];
         root.state = whole.state;
+        root.files = whole.files;
         let old = std::mem::replace(&mut root.reports, whole.reports);
         let mut behind = Vec::new();
         for (path, version) in open {
@@ -302,11 +311,37 @@ impl Server {
     }
 
     /// Tells once what keeps a root from being checked. What was known of it stays.
-    fn complain(&mut self, at: usize, error: String) {
-        if self.roots[at].complaint.as_ref() != Some(&error) {
-            self.show(MessageType::Error, &error);
-            self.roots[at].complaint = Some(error);
+    fn complain(&mut self, at: usize, trouble: Trouble) {
+        if self.roots[at].complaint.as_ref() == Some(&trouble) {
+            return;
         }
+        if let Some(before) = self.roots[at].complaint.take() {
+            self.withdraw(&before);
+        }
+        self.show(MessageType::Error, &trouble.message);
+        if let Some((path, text, range)) = &trouble.place {
+            let lines = Lines::new(text);
+            let diagnostic = Diagnostic {
+                range: lines.range(text, range.start, range.end, self.client.encoding),
+                severity: Some(DiagnosticSeverity::Error),
+                source: Some("leaklint".to_owned()),
+                message: Message::String(trouble.message.clone()),
+                ..Diagnostic::default()
+            };
+            self.publish(super::uri::of(path), None, vec![diagnostic]);
+        }
+        self.roots[at].complaint = Some(trouble);
+    }
+
+    /// Takes back what was shown in a configuration file.
+    fn withdraw(&self, trouble: &Trouble) {
+        if let Some((path, ..)) = &trouble.place {
+            self.publish(super::uri::of(path), None, Vec::new());
+        }
+    }
+
+    fn publish(&self, uri: String, version: Option<i32>, diagnostics: Vec<Diagnostic>) {
+        self.notify("textDocument/publishDiagnostics", PublishDiagnosticsParams { uri: uri.into(), version, diagnostics });
     }
 
     /// What holds for a path now: a report, if the path is shown at all.
@@ -348,10 +383,10 @@ impl Server {
         } else {
             self.published.insert(path.to_owned(), now);
         }
-        self.notify("textDocument/publishDiagnostics", PublishDiagnosticsParams { uri: uri.into(), version, diagnostics });
+        self.publish(uri, version, diagnostics);
     }
 
-    pub(super) fn send(&self, message: impl Into<Message>) {
+    pub(super) fn send(&self, message: impl Into<lsp_server::Message>) {
         let _ = self.out.send(Outgoing::Message(message.into()));
     }
 

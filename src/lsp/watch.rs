@@ -1,11 +1,13 @@
 //! What the world outside does: files that change, and the client's process.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use gen_lsp_types::MessageType;
 use serde_json::{Value, json};
 
 use super::engine::Ground;
+use super::root::Root;
 use super::server::{Asked, Server};
 
 /// Files whose change may change a finding.
@@ -41,16 +43,49 @@ impl Server {
             self.ask("client/registerCapability", json!({ "registrations": registrations }), Asked::Other("to watch files"));
         }
     }
+
+    /// Asks the client to tell of configuration that lies outside of its folders, or in `node_modules`.
+    pub(super) fn register_more(&mut self) {
+        if !self.client.can_watch_relative || !self.client.can_watch {
+            return;
+        }
+        let folders: Vec<&Path> = self.roots.iter().map(|it| it.ground.folder()).collect();
+        let is_seen = |path: &Path| folders.iter().any(|it| path.starts_with(it)) && !is_installed(path);
+        let more: BTreeSet<PathBuf> = self.roots.iter().flat_map(|it| &it.files).filter(|it| !is_seen(it)).cloned().collect();
+        if more == self.watched {
+            return;
+        }
+        if !self.watched.is_empty() {
+            let method = "workspace/didChangeWatchedFiles";
+            // The protocol has this typing error for good.
+            let params = json!({ "unregisterations": [{ "id": "more", "method": method }] });
+            self.ask("client/unregisterCapability", params, Asked::Other("not to watch files"));
+        }
+        let watcher = |path: &PathBuf| {
+            let pattern = json!({ "baseUri": super::uri::of(path.parent()?), "pattern": path.file_name()?.to_str()? });
+            Some(json!({ "globPattern": pattern }))
+        };
+        let watchers: Vec<Value> = more.iter().filter_map(watcher).collect();
+        self.watched = more;
+        if !watchers.is_empty() {
+            let options = json!({ "watchers": watchers });
+            let registration = json!({ "id": "more", "method": "workspace/didChangeWatchedFiles", "registerOptions": options });
+            self.ask("client/registerCapability", json!({ "registrations": [registration] }), Asked::Other("to watch files"));
+        }
+    }
 }
 
-/// Whether a change of a file may change what is found on a ground. Configuration above a folder, or beside it, does too.
-pub(super) fn concerns(ground: &Ground, path: &Path) -> bool {
-    let name = path.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
-    if path.components().any(|it| it.as_os_str() == "node_modules") && !name.ends_with(".toml") {
-        return false;
+fn is_installed(path: &Path) -> bool {
+    path.components().any(|it| it.as_os_str() == "node_modules")
+}
+
+/// Whether a change of a file may change what is found in a root. Configuration above a folder, or beside it, does too.
+pub(super) fn concerns(root: &Root, path: &Path) -> bool {
+    if root.files.contains(path) || is_installed(path) {
+        return root.files.contains(path);
     }
     let is_source = super::document::place(&super::uri::of(path), "").is_some();
-    match ground {
+    match &root.ground {
         Ground::Folder(folder) => path.starts_with(folder) || !is_source,
         Ground::File(own) => own == path || !is_source,
         Ground::Untitled(_) => false,

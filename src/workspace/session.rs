@@ -10,12 +10,13 @@ use rustc_hash::FxHashMap;
 
 use crate::checks;
 use crate::facts::Facts;
-use crate::finding::Finding;
+use crate::finding::{Docket, Finding, Judged, judge};
 use crate::program;
 use crate::rulebook::Rulebook;
 use crate::syntax;
 use crate::text::FileId;
 
+use super::project::Project;
 use super::read::Problem;
 use super::resolve::{Importer, Resolver};
 use super::revise::{Change, merge};
@@ -71,6 +72,24 @@ pub struct Revision {
     pub findings: Vec<Finding>,
     /// What its text says.
     pub facts: Arc<Facts>,
+}
+
+impl Revision {
+    /// The findings as they are reported, by the settings of the file.
+    pub fn judged(self, project: &Project, snapshot: &Snapshot, text: &str) -> Judged {
+        let file = self.file;
+        judge(
+            self.findings,
+            Docket {
+                paths: &snapshot.paths,
+                text: &|it| (it == file).then_some(text),
+                directives: &[(file, &self.facts.directives)],
+                settings: &snapshot.analysis.settings,
+                rulebook: &project.rulebook,
+                keep_suspects: false,
+            },
+        )
+    }
 }
 
 impl Snapshot {
