@@ -2,6 +2,8 @@
 //!
 //! `LEAKLINT_FUZZ_SECONDS` sets how long the random edits last.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
+
 mod support;
 
 use serde_json::{Value, json};
