@@ -184,7 +184,7 @@ fn run(job: WholeJob) -> Result<Whole, Trouble> {
     }
     let project = Project::open(&opening(&job)).map_err(|it| Trouble::new(&it, &folder))?;
     whole.files = project.files();
-    if job.options.require_config && whole.files.is_empty() {
+    if job.options.require_config && project.selection.configs.files().is_empty() {
         return Ok(whole);
     }
     let mut selection = project.selection.clone();

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::checks;
 use crate::facts::Facts;
-use crate::finding::{Docket, Finding, Judged, judge};
+use crate::finding::{Accepted, Docket, Finding, Judged, Reach, judge};
 use crate::program;
 use crate::rulebook::Rulebook;
 use crate::syntax;
@@ -78,6 +78,8 @@ impl Revision {
     /// The findings as they are reported, by the settings of the file.
     pub fn judged(self, project: &Project, snapshot: &Snapshot, text: &str) -> Judged {
         let file = self.file;
+        // Of other files nothing is said here, so nothing that was accepted in them is missed.
+        let accepted = project.baseline.as_ref().map(|baseline| Accepted { baseline, unchecked: &|_| Reach::Beyond });
         judge(
             self.findings,
             Docket {
@@ -86,6 +88,8 @@ impl Revision {
                 directives: &[(file, &self.facts.directives)],
                 settings: &snapshot.analysis.settings,
                 rulebook: &project.rulebook,
+                accepted,
+                is_reported: &|_| true,
                 keep_suspects: false,
             },
         )
