@@ -3,14 +3,15 @@
 use super::Exit;
 use super::args::CheckArgs;
 use super::failure::Failure;
+use super::host;
 use super::output::tell;
 use super::project;
-use super::publish::{Outputs, below};
+use super::publish::Outputs;
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::facts::Directive;
 use crate::finding::{Docket, Finding, Judged, Severity, fails, judge, rule_ids};
-use crate::report::{Origin, Report};
+use crate::report::{Format, Origin, Report};
 use crate::rulebook::Rulebook;
 use crate::text::FileId;
 use crate::workspace::{self, Analysis, INTERNAL_ERROR, Timings};
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
-    let outputs = Outputs::new(&args.output, args.statistics)?;
+    let outputs = Outputs::new(&args.output, if host::is_github() { Format::Github } else { Format::Pretty })?;
     let folder = project::folder()?;
     let rulebook = &*project::rulebook(args.into(), &folder, terminal)?;
     let settings = project::settings(args.into(), &folder, &rule_ids(rulebook), terminal)?;
@@ -36,7 +37,7 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
         notes: &analysis.notes,
         errors: &analysis.errors,
         proof: None,
-        origin: Origin { rulebook, folder: &folder, below: &below(&folder), category: None },
+        origin: Origin { rulebook, folder: &folder, below: &host::below(&folder), category: outputs.category.as_deref() },
     };
     let written = if args.list_files { outputs.list(&paths) } else { outputs.publish(report, terminal) };
     if !args.list_files {

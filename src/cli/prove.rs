@@ -15,6 +15,7 @@ use crate::config::Size;
 use crate::confirm::{Project, Series, Unexplained, conclude, release_delay};
 use crate::finding::Finding;
 use crate::prove::{self, Cause, LeftOut, Options, Plan, ProveError, Route, Run, Watchers};
+use crate::report::Format;
 use crate::text::Span;
 use crate::workspace::Analysis;
 use clap::Args;
@@ -101,7 +102,7 @@ struct LoadArgs {
 }
 
 pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let outputs = Outputs::new(&args.output, false)?;
+    let outputs = Outputs::new(&args.output, Format::Pretty)?;
     let exit = ExitArgs::default();
     let request = Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
     let mut case = proof::open(request, terminal)?;
