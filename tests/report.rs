@@ -5,6 +5,7 @@
 mod support;
 
 use expect_test::expect;
+use leaklint::config::{Choices, Ground, Layer, Settings};
 use leaklint::finding::{Role, Severity};
 use leaklint::report::{self, Format, Style};
 use leaklint::text::{FileId, Span};
@@ -234,9 +235,9 @@ fn columns_count_utf16_units() {
 fn a_mistake_in_the_configuration_has_a_frame() {
     let text = "exclude = ['dist']\n\n[rules]\ntimer-not-cleard = 'off'\n";
     let folder = std::path::Path::new("/r");
-    let problem =
-        leaklint::config::Settings::resolve(folder, folder, "leaklint.toml", text, &["timer-not-cleared", "parse-error"])
-            .unwrap_err();
+    let (known, choices) = (&["timer-not-cleared", "parse-error"], &Choices::default());
+    let layer = Layer::parse("leaklint.toml", text.to_owned()).unwrap().unwrap();
+    let problem = Settings::resolve(Ground { folder, root: folder, base: folder, known, choices }, &[layer]).unwrap_err();
     expect![[r#"
         on standard error:
           x unknown rule `timer-not-cleard`

@@ -8,26 +8,18 @@ use super::output::tell;
 use super::project;
 use super::publish::Outputs;
 use super::terminal::Terminal;
-use crate::config::Settings;
-use crate::facts::Directive;
-use crate::finding::{Docket, Finding, Judged, Severity, fails, judge, rule_ids};
+use crate::finding::{Finding, Severity, fails};
 use crate::report::{Format, Origin, Report};
-use crate::rulebook::Rulebook;
-use crate::text::FileId;
-use crate::workspace::{self, Analysis, INTERNAL_ERROR, Timings};
+use crate::workspace::{Analysis, Checked, INTERNAL_ERROR, Timings};
 use std::time::{Duration, Instant};
 
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
     let outputs = Outputs::new(&args.output, if host::is_github() { Format::Github } else { Format::Pretty })?;
-    let folder = project::folder()?;
-    let rulebook = &*project::rulebook(args.into(), &folder, terminal)?;
-    let settings = project::settings(args.into(), &folder, &rule_ids(rulebook), terminal)?;
-    let selection = project::selection(args.into(), &settings, &folder)?;
+    let project = project::open(args.into(), terminal)?;
     let prepared = started.elapsed();
-    let mut analysis = workspace::run(&selection, rulebook);
-    let judged = settle(&mut analysis, &settings, rulebook);
-    let paths: Vec<String> = analysis.units.iter().map(|unit| unit.path.clone()).collect();
+    let Checked { analysis, judged } = project.check(&project.selection)?;
+    let (paths, folder) = (analysis.paths(), &project.selection.cwd);
     let report = Report {
         findings: &outputs.shown(&judged.findings),
         paths: &paths,
@@ -37,7 +29,12 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
         notes: &analysis.notes,
         errors: &analysis.errors,
         proof: None,
-        origin: Origin { rulebook, folder: &folder, below: &host::below(&folder), category: outputs.category.as_deref() },
+        origin: Origin {
+            rulebook: &project.rulebook,
+            folder,
+            below: &host::below(folder),
+            category: outputs.category.as_deref(),
+        },
     };
     let written = if args.list_files { outputs.list(&paths) } else { outputs.publish(report, terminal) };
     if !args.list_files {
@@ -48,22 +45,7 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
         tell(timing(&analysis.timings, prepared, started.elapsed()).trim_end());
     }
     written?;
-    Ok(exit(args, &settings, &judged.findings, &analysis))
-}
-
-/// The findings as they are reported.
-pub(super) fn settle(analysis: &mut Analysis, settings: &Settings, rulebook: &Rulebook) -> Judged {
-    let findings = std::mem::take(&mut analysis.findings);
-    let paths: Vec<String> = analysis.units.iter().map(|unit| unit.path.clone()).collect();
-    let directives: Vec<(FileId, &[Directive])> = analysis
-        .units
-        .iter()
-        .enumerate()
-        .filter(|(_, unit)| !unit.facts.directives.is_empty())
-        .map(|(at, unit)| (FileId(at as u32), unit.facts.directives.as_slice()))
-        .collect();
-    let text = |file| analysis.texts.get(file).map(|it| it.text.as_str());
-    judge(findings, Docket { paths: &paths, text: &text, directives: &directives, settings, rulebook })
+    Ok(exit(args, &judged.findings, &analysis))
 }
 
 /// What could not be done.
@@ -81,7 +63,7 @@ fn is_unmatched(analysis: &Analysis) -> bool {
     analysis.files.checked + analysis.files.failed == 0 && analysis.errors.is_empty()
 }
 
-fn exit(args: &CheckArgs, settings: &Settings, findings: &[Finding], analysis: &Analysis) -> Exit {
+fn exit(args: &CheckArgs, findings: &[Finding], analysis: &Analysis) -> Exit {
     let is_internal = |finding: &Finding| finding.rule == INTERNAL_ERROR;
     if !analysis.errors.is_empty() || findings.iter().any(is_internal) || (args.exit.error_on_unmatched && is_unmatched(analysis))
     {
@@ -92,7 +74,8 @@ fn exit(args: &CheckArgs, settings: &Settings, findings: &[Finding], analysis: &
     }
     let is_warning = |it: &&Finding| it.severity == Severity::Warning && it.suppressed.is_none();
     let too_many = args.exit.max_warnings.is_some_and(|most| findings.iter().filter(is_warning).count() > most);
-    if too_many || findings.iter().any(|finding| fails(finding, settings)) { Exit::Found } else { Exit::Clean }
+    let is_failing = |it: &Finding| fails(it, &analysis.settings[it.span.file.index()]);
+    if too_many || findings.iter().any(is_failing) { Exit::Found } else { Exit::Clean }
 }
 
 fn timing(timings: &Timings, prepared: Duration, total: Duration) -> String {

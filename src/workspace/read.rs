@@ -87,7 +87,7 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Arc<Facts>, Problem> {
 
 /// Takes one file through. `claims` is `None` for a file that must be read even though it is a copy.
 pub(super) fn read(candidate: Candidate, selection: &Selection, claims: Option<&Claims>, parse: Parse<'_>) -> Outcome {
-    let loaded = match load(&candidate.path, selection) {
+    let loaded = match load(&candidate.path, selection, candidate.settings.max_file_size) {
         Ok(loaded) => loaded,
         Err(Unread::TooLarge) => return Outcome::Skipped(Skip::TooLarge),
         Err(Unread::Failed(words)) => {
@@ -95,7 +95,7 @@ pub(super) fn read(candidate: Candidate, selection: &Selection, claims: Option<&
         }
     };
     let text = loaded.text.as_str();
-    if let Some(skip) = content::reason_to_skip(text, candidate.by_hand || selection.include_generated) {
+    if let Some(skip) = content::reason_to_skip(text, candidate.by_hand || candidate.settings.include_generated) {
         return Outcome::Skipped(skip);
     }
     let hash = xxh3_64(text.as_bytes());
@@ -146,9 +146,9 @@ pub(super) enum Unread {
 }
 
 /// The text of a file: from the overlays, else from the disk.
-pub(super) fn load(path: &Path, selection: &Selection) -> Result<Loaded, Unread> {
+pub(super) fn load(path: &Path, selection: &Selection, limit: u64) -> Result<Loaded, Unread> {
     if let Some(text) = selection.overlays.get(path) {
-        let too_large = text.len() as u64 > selection.max_file_size;
+        let too_large = text.len() as u64 > limit;
         // Text may come from an editor or a pipe with its mark still on.
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text).to_owned();
         return if too_large { Err(Unread::TooLarge) } else { Ok(Loaded { text, is_lossy: false }) };
@@ -156,7 +156,7 @@ pub(super) fn load(path: &Path, selection: &Selection) -> Result<Loaded, Unread>
     if selection.in_memory {
         return Err(Unread::Failed("no such file or folder".to_owned()));
     }
-    let bytes = read_bytes(path, selection.max_file_size)?;
+    let bytes = read_bytes(path, limit)?;
     let decoded = decode(bytes);
     Ok(Loaded { text: decoded.text, is_lossy: decoded.encoding == Encoding::Lossy })
 }

@@ -7,13 +7,15 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use crate::checks;
+use crate::config::Settings;
 use crate::finding::Finding;
 use crate::program::{self, Unit};
 use crate::rulebook::Rulebook;
 use crate::syntax;
 use crate::text::FileId;
 
-use super::collect::{Collected, collect};
+use super::collect::{Collected, SIDE_FILE, collect};
+use super::configs::Configs;
 use super::files::FileIndex;
 use super::manifests::{Side, manifests};
 use super::names::Skip;
@@ -35,12 +37,14 @@ pub fn run(selection: &Selection, rulebook: &Rulebook) -> Analysis {
 pub fn run_in_memory(files: &[(String, String)], rulebook: &Rulebook) -> Analysis {
     let root = Path::new("/");
     let overlays = files.iter().map(|(path, text)| (paths::absolute(root, Path::new(path)), text.clone())).collect();
+    let mut settings = Settings::new(root);
+    settings.include_tests = true;
+    settings.include_generated = true;
     let selection = Selection {
         cwd: PathBuf::from(root),
         overlays,
         in_memory: true,
-        include_tests: true,
-        include_generated: true,
+        configs: Arc::new(Configs::fixed(settings)),
         threads: Some(1),
         ..Selection::default()
     };
@@ -112,10 +116,7 @@ impl Run<'_> {
         let mut stand_ins = std::mem::take(&mut collected.stand_ins);
         self.drop_compiled(&mut collected, &mut stand_ins);
         note_lossy(&collected.files, &cwd, analysis);
-        analysis.texts = Texts::new(
-            self.selection,
-            collected.files.iter().map(|it| (it.candidate.path.clone(), paths::shown(&it.candidate.key, &cwd), it.hash)),
-        );
+        analysis.texts = Texts::new(self.selection, &collected.files);
         let resolver = resolver(&collected, &stand_ins, self.selection, &cwd, analysis);
         let importers: Vec<Importer<'_>> = collected.files.iter().map(importer).collect();
         let links = resolver.links(&importers);
@@ -125,6 +126,7 @@ impl Run<'_> {
         let mut findings = Vec::new();
         for (at, (file, links)) in collected.files.into_iter().zip(links).enumerate() {
             findings.extend(file.problem.map(|it| problems::finding(FileId(at as u32), it)));
+            analysis.settings.push(file.candidate.settings);
             analysis.units.push(Unit { path: paths::shown(&file.candidate.key, &cwd), facts: file.facts, links });
         }
         let failed = findings.len();
@@ -137,9 +139,6 @@ impl Run<'_> {
     }
 
     fn drop_compiled(&self, collected: &mut Collected, stand_ins: &mut Vec<(String, String)>) {
-        if self.selection.include_generated {
-            return;
-        }
         let originals = settle::originals(&collected.files);
         let key = |at: usize| collected.files[at].candidate.key.clone();
         let dropped = originals.iter().enumerate().filter_map(|(at, original)| Some((key(at), key((*original)?))));
@@ -211,7 +210,7 @@ fn resolver(
 fn aliases(sides: &[Side], selection: &Selection) -> FxHashMap<String, Option<Aliases>> {
     let read = |key: &str| match sides.iter().find(|it| it.key == key) {
         Some(side) => Some(side.text.clone()),
-        None => read::load(Path::new(key), selection).ok().map(|it| it.text),
+        None => read::load(Path::new(key), selection, SIDE_FILE).ok().map(|it| it.text),
     };
     let mut aliases: FxHashMap<String, Option<Aliases>> = FxHashMap::default();
     // `jsconfig.json` comes first in the order of names and gives way to `tsconfig.json`.

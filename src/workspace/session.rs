@@ -46,14 +46,7 @@ impl Session {
         let analysis = whole.analysis;
         let key = |path: &str| paths::key(&paths::absolute(Path::new(&cwd), Path::new(path)));
         let ids = analysis.units.iter().enumerate().map(|(at, unit)| (key(&unit.path), FileId(at as u32))).collect();
-        Snapshot {
-            paths: analysis.paths(),
-            analysis,
-            ids,
-            resolver: whole.resolver,
-            include_generated: selection.include_generated,
-            seen_apart: Mutex::default(),
-        }
+        Snapshot { paths: analysis.paths(), analysis, ids, resolver: whole.resolver, seen_apart: Mutex::default() }
     }
 }
 
@@ -65,7 +58,6 @@ pub struct Snapshot {
     pub paths: Vec<String>,
     ids: FxHashMap<String, FileId>,
     resolver: Option<Resolver>,
-    include_generated: bool,
     /// What the files' vicinities alone show of them, as they were in this run.
     seen_apart: Mutex<FxHashMap<FileId, Arc<Vec<Finding>>>>,
 }
@@ -100,7 +92,7 @@ impl Snapshot {
         if old == text {
             return Some(Revision { file, findings: base, facts: Arc::clone(&self.analysis.units[file.index()].facts) });
         }
-        if content::reason_to_skip(text, self.include_generated).is_some() {
+        if content::reason_to_skip(text, self.analysis.settings[file.index()].include_generated).is_some() {
             return Some(Revision { file, findings: Vec::new(), facts: Arc::default() });
         }
         let parsed = panics::catch(|| session.store.parse(&key, text));

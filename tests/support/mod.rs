@@ -5,6 +5,7 @@ pub mod case;
 pub mod node;
 pub mod proxy;
 pub mod schema;
+pub mod shell;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
