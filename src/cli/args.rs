@@ -1,10 +1,12 @@
 //! What can be typed.
 
+use super::baseline::BaselineArgs;
 use super::capture::CaptureArgs;
 use super::confirm::ConfirmArgs;
 use super::prove::ProveArgs;
 use crate::config::{Confidence, Level, Size};
 use crate::report::Format;
+use crate::workspace::BaselineChoice;
 use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -52,6 +54,8 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Run the examples of the project's own rule pages
     Verify(VerifyArgs),
+    /// Accept the findings of today, so that new ones stand out
+    Baseline(BaselineArgs),
 }
 
 #[derive(Args, Debug)]
@@ -75,7 +79,35 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) exit: ExitArgs,
     #[command(flatten)]
+    pub(super) baseline: AcceptedArgs,
+    #[command(flatten)]
     pub(super) config: ConfigArgs,
+}
+
+/// What has been accepted.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Baseline")]
+pub(super) struct AcceptedArgs {
+    /// Accepted findings [default: leaklint-baseline.json beside the configuration, if it is there]
+    #[arg(long, value_name = "FILE", env = "LEAKLINT_BASELINE", hide_env_values = true, conflicts_with = "no_baseline")]
+    baseline: Option<PathBuf>,
+    /// Accept nothing
+    #[arg(long)]
+    no_baseline: bool,
+    /// Do not fail the run when accepted findings are gone
+    #[arg(long)]
+    pub(super) allow_stale: bool,
+}
+
+impl AcceptedArgs {
+    /// Which baseline holds.
+    pub(super) fn choice(&self) -> BaselineChoice {
+        match &self.baseline {
+            _ if self.no_baseline => BaselineChoice::Nothing,
+            Some(path) => BaselineChoice::File(path.clone()),
+            None => BaselineChoice::Beside,
+        }
+    }
 }
 
 /// What is written, and where.

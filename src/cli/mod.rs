@@ -5,6 +5,7 @@
 //! (130 when the user stopped it). No analysis lives here.
 
 mod args;
+mod baseline;
 mod capture;
 mod check;
 mod confirm;
@@ -69,6 +70,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Prove(args) => prove::prove(args, terminal),
         Command::Explain(args) => rules::explain(args, terminal),
         Command::Rules(args) => rules::rules(args, terminal),
+        Command::Baseline(args) => baseline::baseline(args, terminal),
         Command::Verify(args) => verify::verify(args, terminal),
     };
     match result {

@@ -30,7 +30,7 @@ pub(super) struct Case {
 }
 
 /// Analyses the project. A heap answers suspects as well as it answers what is certain, so all of them are in it.
-pub(super) fn open(request: Request<'_>, terminal: Terminal) -> Result<Case, Failure> {
+pub(super) fn open(request: &Request<'_>, terminal: Terminal) -> Result<Case, Failure> {
     let folder = project::folder()?;
     let project = project::open(request, terminal)?;
     let analysis = project.analyse(&project.selection)?;

@@ -17,7 +17,7 @@ use crate::finding::Finding;
 use crate::prove::{self, Cause, LeftOut, Options, Plan, ProveError, Route, Run, Watchers};
 use crate::report::Format;
 use crate::text::Span;
-use crate::workspace::Analysis;
+use crate::workspace::{Analysis, BaselineChoice};
 use clap::Args;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -104,8 +104,9 @@ struct LoadArgs {
 pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let outputs = Outputs::new(&args.output, Format::Pretty)?;
     let exit = ExitArgs::default();
-    let request = Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
-    let mut case = proof::open(request, terminal)?;
+    let ProveArgs { paths, choice, files, config, .. } = args;
+    let request = Request { paths, choice, files, exit: &exit, config, baseline: BaselineChoice::Beside };
+    let mut case = proof::open(&request, terminal)?;
     if let Some(error) = case.analysis.errors.first() {
         return Err(Failure::new(error.as_str()));
     }

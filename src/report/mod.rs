@@ -3,6 +3,7 @@
 //! In comes a [`Report`], out go bytes into a writer. Every format reads the same value. Nothing here decides what counts:
 //! that was settled before.
 
+mod baseline;
 mod checkstyle;
 mod concise;
 mod evidence;
@@ -33,6 +34,7 @@ use crate::workspace::Files;
 use std::io::{self, Write};
 use std::path::Path;
 
+pub use baseline::baseline;
 pub use format::Format;
 pub use frame::frame;
 pub use page::page;
