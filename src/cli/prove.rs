@@ -15,6 +15,7 @@ use crate::config::Size;
 use crate::confirm::{Project, Series, Unexplained, conclude, release_delay};
 use crate::finding::Finding;
 use crate::prove::{self, Cause, LeftOut, Options, Plan, ProveError, Route, Run, Watchers};
+use crate::report::Format;
 use crate::text::Span;
 use crate::workspace::{Analysis, BaselineChoice};
 use clap::Args;
@@ -101,7 +102,7 @@ struct LoadArgs {
 }
 
 pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let outputs = Outputs::new(&args.output, false)?;
+    let outputs = Outputs::new(&args.output, Format::Pretty)?;
     let exit = ExitArgs::default();
     let ProveArgs { paths, choice, files, config, .. } = args;
     let request = Request { paths, choice, files, exit: &exit, config, baseline: BaselineChoice::Beside };
