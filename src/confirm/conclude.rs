@@ -160,9 +160,17 @@ fn line(finding: &Finding, index: usize, series: &Series) -> Line {
     let places = series.shots.last().map_or(&[][..], |it| &it.sightings[index].runs_at);
     let ran = |it: &Executions| places.iter().map(|(script, offset)| it.at(script, *offset)).sum();
     let is_elsewhere = finding.trace.sites.is_empty();
-    let executed = series.executed.iter().map(|it| it.as_ref().map(ran).filter(|_| !is_elsewhere)).collect();
+    // Of what ran, nothing can be told apart: not that it did not run, either.
+    let is_known = !is_elsewhere && !is_stale(finding, series);
+    let executed = series.executed.iter().map(|it| it.as_ref().map(ran).filter(|_| is_known)).collect();
     let causes = if is_elsewhere { series.sent.clone() } else { Vec::clone(&executed) };
     Line { located: shots.iter().any(|it| it.located), shots, idle, executed, causes }
+}
+
+/// Whether another text ran than that of a finding's files.
+fn is_stale(finding: &Finding, series: &Series) -> bool {
+    let of = |it: &Span| series.shots.iter().any(|shot| shot.stale.contains(&it.file));
+    finding.trace.sites.iter().any(of)
 }
 
 fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) -> Evidence {
@@ -208,8 +216,7 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
         return (Verdict::Unmapped, "a heap does not show it".into());
     }
     if !line.located {
-        let is_stale = |it: &Span| series.shots.iter().any(|shot| shot.stale.contains(&it.file));
-        let why = if finding.trace.sites.iter().any(is_stale) {
+        let why = if is_stale(finding, series) {
             "another text of this file ran: it has changed since, or was compiled while it was loaded"
         } else {
             "its place was not found in the heap"
