@@ -241,10 +241,16 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
         }
     };
     match verdict {
+        Verdict::Contradicted if is_unmade(&finding.trace.sites, alive) => (Verdict::NotExercised, String::new()),
         Verdict::Confirmed if finding.trace.sites.is_empty() => (verdict, in_step(alive, &line.causes)),
         Verdict::Confirmed => many_holders(line).unwrap_or((verdict, reason)),
         _ => (verdict, reason),
     }
+}
+
+/// Where the code that makes them was not read, none at all may mean that nothing asked for one.
+fn is_unmade(sites: &[Span], alive: &[u64]) -> bool {
+    sites.is_empty() && alive.iter().all(|it| *it == 0)
 }
 
 /// What grows with what was sent, where the code that does it was not read.
@@ -338,13 +344,21 @@ fn groups(findings: &[Finding]) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, Seen, Spread, many_holders};
+    use super::{Line, Seen, Spread, is_unmade, many_holders};
     use crate::finding::Verdict;
 
     fn verdict(spreads: [(u64, u64); 3]) -> Option<Verdict> {
         let seen = |(holders, most)| Seen { located: true, spread: Spread { holders, most }, ..Seen::default() };
         let line = Line { located: true, shots: spreads.map(seen).into(), idle: 0, executed: Vec::new(), causes: Vec::new() };
         many_holders(&line).map(|it| it.0)
+    }
+
+    #[test]
+    fn what_elsewhere_s_code_never_made_is_not_contradicted() {
+        use crate::text::{FileId, Span};
+        assert!(is_unmade(&[], &[0, 0, 0]));
+        assert!(!is_unmade(&[], &[0, 5, 0]));
+        assert!(!is_unmade(&[Span::new(FileId(0), 1, 2)], &[0, 0, 0]));
     }
 
     #[test]
