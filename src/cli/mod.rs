@@ -5,6 +5,7 @@
 //! (130 when the user stopped it). No analysis lives here.
 
 mod args;
+mod baseline;
 mod capture;
 mod check;
 mod confirm;
@@ -15,6 +16,7 @@ mod output;
 mod project;
 mod proof;
 mod prove;
+mod publish;
 mod rules;
 mod terminal;
 mod verify;
@@ -67,6 +69,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Prove(args) => prove::prove(args, terminal),
         Command::Explain(args) => rules::explain(args, terminal),
         Command::Rules(args) => rules::rules(args, terminal),
+        Command::Baseline(args) => baseline::baseline(args, terminal),
         Command::Verify(args) => verify::verify(args, terminal),
     };
     match result {
