@@ -77,9 +77,6 @@ pub(super) struct CheckArgs {
     /// Files and folders; `-` reads standard input
     #[arg(default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
-    /// Print how often each rule was found
-    #[arg(long)]
-    pub(super) statistics: bool,
     /// Print on standard error how long each phase took
     #[arg(long)]
     pub(super) timing: bool,
@@ -130,7 +127,7 @@ impl AcceptedArgs {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
-    /// How findings are written [default: pretty]
+    /// How findings are written [default: pretty; of `check` in GitHub Actions: github]
     #[arg(short, long, value_enum, env = "LEAKLINT_FORMAT", hide_env_values = true)]
     pub(super) format: Option<Format>,
     /// Write a file, too, as in `json=leaks.json`; without a format, write it instead of standard output. May be repeated
@@ -139,6 +136,12 @@ pub(super) struct OutputArgs {
     /// Leave out findings that comments, the configuration or a baseline silence
     #[arg(long)]
     pub(super) no_suppressed: bool,
+    /// Tell this run from others on the same commit, in SARIF
+    #[arg(long, value_name = "NAME")]
+    pub(super) sarif_category: Option<String>,
+    /// Print how often each rule was found
+    #[arg(long)]
+    pub(super) statistics: bool,
 }
 
 /// A file to write.

@@ -11,6 +11,7 @@ mod check;
 mod confirm;
 mod duration;
 mod failure;
+mod host;
 mod interrupt;
 mod lsp;
 mod output;
