@@ -54,8 +54,21 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Run the examples of the project's own rule pages
     Verify(VerifyArgs),
+    /// Serve an editor over the language server protocol
+    #[command(alias = "server")]
+    Lsp(LspArgs),
     /// Accept the findings of today, so that new ones stand out
     Baseline(BaselineArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct LspArgs {
+    /// Talk over standard input and output; there is no other way
+    #[arg(long)]
+    pub(super) stdio: bool,
+    /// End when this process has ended
+    #[arg(long = "clientProcessId", alias = "client-process-id", value_name = "PID")]
+    pub(super) client_process_id: Option<u32>,
 }
 
 #[derive(Args, Debug)]

@@ -13,6 +13,7 @@ mod duration;
 mod failure;
 mod host;
 mod interrupt;
+mod lsp;
 mod output;
 mod project;
 mod proof;
@@ -72,6 +73,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(args) => rules::rules(args, terminal),
         Command::Baseline(args) => baseline::baseline(args, terminal),
         Command::Verify(args) => verify::verify(args, terminal),
+        Command::Lsp(args) => lsp::lsp(args),
     };
     match result {
         Ok(exit) => exit.into(),
