@@ -54,8 +54,21 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Run the examples of the project's own rule pages
     Verify(VerifyArgs),
+    /// Serve an editor over the language server protocol
+    #[command(alias = "server")]
+    Lsp(LspArgs),
     /// Accept the findings of today, so that new ones stand out
     Baseline(BaselineArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct LspArgs {
+    /// Talk over standard input and output; there is no other way
+    #[arg(long)]
+    pub(super) stdio: bool,
+    /// End when this process has ended
+    #[arg(long = "clientProcessId", alias = "client-process-id", value_name = "PID")]
+    pub(super) client_process_id: Option<u32>,
 }
 
 #[derive(Args, Debug)]
@@ -70,9 +83,6 @@ pub(super) struct CheckArgs {
     /// Names of --files-from end with a zero byte, as `git diff -z` writes them
     #[arg(short = '0', long = "null", requires = "files_from")]
     pub(super) null: bool,
-    /// Print how often each rule was found
-    #[arg(long)]
-    pub(super) statistics: bool,
     /// Print on standard error how long each phase took
     #[arg(long)]
     pub(super) timing: bool,
@@ -154,7 +164,7 @@ impl AcceptedArgs {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
-    /// How findings are written [default: pretty]
+    /// How findings are written [default: pretty; of `check` in GitHub Actions: github]
     #[arg(short, long, value_enum, env = "LEAKLINT_FORMAT", hide_env_values = true)]
     pub(super) format: Option<Format>,
     /// Write a file, too, as in `json=leaks.json`; without a format, write it instead of standard output. May be repeated
@@ -163,6 +173,12 @@ pub(super) struct OutputArgs {
     /// Leave out findings that comments, the configuration or a baseline silence
     #[arg(long)]
     pub(super) no_suppressed: bool,
+    /// Tell this run from others on the same commit, in SARIF
+    #[arg(long, value_name = "NAME")]
+    pub(super) sarif_category: Option<String>,
+    /// Print how often each rule was found
+    #[arg(long)]
+    pub(super) statistics: bool,
 }
 
 /// A file to write.

@@ -3,18 +3,19 @@
 use super::Exit;
 use super::args::CheckArgs;
 use super::failure::Failure;
+use super::host;
 use super::output::tell;
 use super::project;
-use super::publish::{Outputs, below};
+use super::publish::Outputs;
 use super::terminal::Terminal;
 use crate::finding::{Finding, Judged, Severity, fails};
-use crate::report::{Origin, Report};
+use crate::report::{Format, Origin, Report};
 use crate::workspace::{Analysis, Checked, INTERNAL_ERROR, Project, Timings};
 use std::time::{Duration, Instant};
 
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
-    let outputs = Outputs::new(&args.output, args.statistics)?;
+    let outputs = Outputs::new(&args.output, if host::is_github() { Format::Github } else { Format::Pretty })?;
     let project = project::open(&args.into(), terminal)?;
     let prepared = started.elapsed();
     let Checked { mut analysis, judged } = project.check(&project.selection)?;
@@ -29,7 +30,12 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
         notes: &analysis.notes,
         errors: &analysis.errors,
         proof: None,
-        origin: Origin { rulebook: &project.rulebook, folder, below: &below(folder), category: None },
+        origin: Origin {
+            rulebook: &project.rulebook,
+            folder,
+            below: &host::below(folder),
+            category: outputs.category.as_deref(),
+        },
     };
     let written = if args.list_files { outputs.list(&paths) } else { outputs.publish(report, terminal) };
     if !args.list_files {

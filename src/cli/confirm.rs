@@ -10,6 +10,7 @@ use super::terminal::Terminal;
 use crate::capture::{Coverage, Manifest, ScriptFile, SnapshotEntry};
 use crate::confirm::{Executions, Observation, Series, conclude};
 use crate::prove::Experiment;
+use crate::report::Format;
 use clap::Args;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -39,7 +40,7 @@ pub(super) struct ConfirmArgs {
 }
 
 pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let outputs = Outputs::new(&args.output, false)?;
+    let outputs = Outputs::new(&args.output, Format::Pretty)?;
     let exit = ExitArgs::default();
     let ConfirmArgs { paths, choice, files, config, .. } = args;
     let request = Request::plain(paths, choice, files, &exit, config);

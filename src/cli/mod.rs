@@ -11,7 +11,9 @@ mod check;
 mod confirm;
 mod duration;
 mod failure;
+mod host;
 mod interrupt;
+mod lsp;
 mod output;
 mod project;
 mod proof;
@@ -71,6 +73,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(args) => rules::rules(args, terminal),
         Command::Baseline(args) => baseline::baseline(args, terminal),
         Command::Verify(args) => verify::verify(args, terminal),
+        Command::Lsp(args) => lsp::lsp(args),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -17,6 +17,7 @@ use super::changes::Changes;
 use super::configs::{Configs, Files};
 use super::local::{Local, local};
 use super::selection::Selection;
+use super::session::{Session, Snapshot};
 use super::{Analysis, extends, paths, run};
 
 /// Why there is no answer.
@@ -236,6 +237,15 @@ impl Project {
     pub fn analyse(&self, selection: &Selection) -> Result<Analysis, ProjectError> {
         let analysis = run(selection, &self.rulebook);
         self.no_mistake().map(|()| analysis)
+    }
+
+    /// As [`Project::analyse`], with what a session knows from earlier runs.
+    ///
+    /// # Errors
+    /// A mistake in a configuration file that governs a part of it.
+    pub fn analyse_again(&self, selection: &Selection, session: &Session) -> Result<Snapshot, ProjectError> {
+        let snapshot = session.run(selection, &self.rulebook);
+        self.no_mistake().map(|()| snapshot)
     }
 
     /// Judges all that was found by the settings of each file. Suspects may stay for a heap to answer.
