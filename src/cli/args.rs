@@ -83,6 +83,13 @@ pub(super) struct CheckArgs {
     /// Names of --files-from end with a zero byte, as `git diff -z` writes them
     #[arg(short = '0', long = "null", requires = "files_from")]
     pub(super) null: bool,
+    /// Write suppression comments for what is found, or for one rule
+    #[arg(long, value_name = "RULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(requires = "reason", conflicts_with_all = ["staged", "no_inline_config", "list_files"])]
+    pub(super) suppress: Option<String>,
+    /// Why, for --suppress
+    #[arg(long, value_name = "TEXT", requires = "suppress")]
+    pub(super) reason: Option<String>,
     /// Print on standard error how long each phase took
     #[arg(long)]
     pub(super) timing: bool,

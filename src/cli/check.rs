@@ -7,6 +7,7 @@ use super::host;
 use super::output::tell;
 use super::project;
 use super::publish::Outputs;
+use super::suppress::suppress;
 use super::terminal::Terminal;
 use crate::finding::{Finding, Judged, Severity, fails};
 use crate::report::{Format, Origin, Report};
@@ -16,6 +17,10 @@ use std::time::{Duration, Instant};
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
     let outputs = Outputs::new(&args.output, if host::is_github() { Format::Github } else { Format::Pretty })?;
+    let all_written = match &args.suppress {
+        Some(rule) => suppress(args, rule, terminal)?,
+        None => true,
+    };
     let project = project::open(&args.into(), terminal)?;
     let prepared = started.elapsed();
     let Checked { mut analysis, judged } = project.check(&project.selection)?;
@@ -48,6 +53,7 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
     written?;
     let stale = tell_stale(args, &project, &judged, terminal);
     Ok(match exit(args, &judged.findings, &analysis) {
+        _ if !all_written => Exit::Failed,
         Exit::Clean if stale && !args.exit.exit_zero => Exit::Found,
         exit => exit,
     })

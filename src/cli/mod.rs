@@ -20,6 +20,7 @@ mod proof;
 mod prove;
 mod publish;
 mod rules;
+mod suppress;
 mod terminal;
 mod verify;
 

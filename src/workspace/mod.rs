@@ -32,6 +32,7 @@ mod run;
 mod selection;
 mod session;
 mod settle;
+mod silence;
 mod specifiers;
 mod starts;
 mod store;
@@ -60,6 +61,7 @@ pub use project::{BaselineChoice, Book, Checked, Opening, Project, ProjectError}
 pub use run::{run, run_in_memory};
 pub use selection::Selection;
 pub use session::{Revision, Session, Snapshot};
+pub use silence::{Insertion, Silenced, silence, silencing};
 pub use texts::{Text, Texts};
 pub use verify::{Seen, Verified, verify};
 pub use walk::is_source;
