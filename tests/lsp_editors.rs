@@ -1,7 +1,7 @@
 //! What `editors/` has for each editor, in the real ones: passed over where an editor is not there, unless
 //! `LEAKLINT_EDITORS=1` asks for all of them.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests count as tests, and say what was passed over")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
