@@ -13,12 +13,14 @@ mod duration;
 mod failure;
 mod host;
 mod interrupt;
+mod lsp;
 mod output;
 mod project;
 mod proof;
 mod prove;
 mod publish;
 mod rules;
+mod suppress;
 mod terminal;
 mod verify;
 
@@ -72,6 +74,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(args) => rules::rules(args, terminal),
         Command::Baseline(args) => baseline::baseline(args, terminal),
         Command::Verify(args) => verify::verify(args, terminal),
+        Command::Lsp(args) => lsp::lsp(args),
     };
     match result {
         Ok(exit) => exit.into(),
