@@ -1,6 +1,7 @@
 //! The npm packages: packed, installed from their tarballs into an empty project, and run.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
+#![allow(clippy::print_stderr, reason = "what is skipped is said")]
 #![cfg(unix)]
 
 mod support;
