@@ -5,20 +5,25 @@
 //! (130 when the user stopped it). No analysis lives here.
 
 mod args;
+mod about;
 mod baseline;
 mod capture;
 mod check;
+mod config;
 mod confirm;
+mod doctor;
 mod duration;
 mod failure;
 mod host;
 mod interrupt;
+mod lsp;
 mod output;
 mod project;
 mod proof;
 mod prove;
 mod publish;
 mod rules;
+mod suppress;
 mod terminal;
 mod verify;
 
@@ -71,7 +76,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => rules::explain(args, terminal),
         Command::Rules(args) => rules::rules(args, terminal),
         Command::Baseline(args) => baseline::baseline(args, terminal),
+        Command::Init(args) => config::init(args, terminal),
+        Command::Config(args) => config::config(args, terminal),
+        Command::WhyIgnored(args) => config::why_ignored(args, terminal),
+        Command::Doctor => doctor::doctor(terminal),
+        Command::Completions { shell } => about::completions(*shell),
+        Command::Man { command } => about::man(command.as_deref()),
         Command::Verify(args) => verify::verify(args, terminal),
+        Command::Lsp(args) => lsp::lsp(args),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -6,17 +6,20 @@
 //! files; it prints nothing and knows no output format.
 
 mod builtins;
+mod changes;
 mod collect;
 mod configs;
 mod content;
 mod extends;
 mod files;
+mod git;
 mod local;
 mod manifests;
 mod names;
 mod output;
 mod packages;
 mod panics;
+mod patch;
 mod paths;
 mod problems;
 mod project;
@@ -29,6 +32,7 @@ mod run;
 mod selection;
 mod session;
 mod settle;
+mod silence;
 mod specifiers;
 mod starts;
 mod store;
@@ -37,6 +41,7 @@ mod tsconfig;
 mod verify;
 mod vicinity;
 mod walk;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -48,15 +53,20 @@ use crate::finding::Finding;
 use crate::program::{Manifest, Unit};
 use crate::text::FileId;
 
+pub use changes::{Changes, Since};
 pub use configs::Configs;
+pub use git::GitError;
 pub use names::Skip;
 pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
 pub use project::{BaselineChoice, Book, Checked, Opening, Project, ProjectError};
 pub use run::{run, run_in_memory};
 pub use selection::Selection;
 pub use session::{Revision, Session, Snapshot};
+pub use silence::{Insertion, Silenced, silence, silencing};
 pub use texts::{Text, Texts};
 pub use verify::{Seen, Verified, verify};
+pub use walk::is_source;
+pub use why::why_ignored;
 
 /// What a run found.
 #[derive(Debug, Default)]

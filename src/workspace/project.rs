@@ -13,9 +13,11 @@ use crate::finding::{Accepted, Baseline, Docket, Finding, HOUSE_RULES, Judged, R
 use crate::rulebook::{Rulebook, Trouble};
 use crate::text::FileId;
 
+use super::changes::Changes;
 use super::configs::{Configs, Files};
 use super::local::{Local, local};
 use super::selection::Selection;
+use super::session::{Session, Snapshot};
 use super::{Analysis, extends, paths, run};
 
 /// Why there is no answer.
@@ -101,6 +103,8 @@ pub struct Opening {
     pub overlays: BTreeMap<PathBuf, String>,
     /// What the project has accepted.
     pub baseline: BaselineChoice,
+    /// What has changed: only findings that have to do with it are reported.
+    pub changes: Option<Changes>,
 }
 
 /// Which baseline holds.
@@ -134,6 +138,8 @@ pub struct Project {
     pub baseline_path: PathBuf,
     /// What has been accepted, if there is a baseline.
     pub baseline: Option<Baseline>,
+    /// What has changed, if that alone is reported.
+    pub changes: Option<Changes>,
 }
 
 /// A project's findings as they are reported.
@@ -154,7 +160,9 @@ impl Project {
     pub fn open(opening: &Opening) -> Result<Project, ProjectError> {
         let folder = paths::absolute(&opening.folder, Path::new(""));
         let start = start(&folder, &opening.paths);
-        let files = Files::new(&folder, &opening.overlays);
+        let mut overlays = opening.overlays.clone();
+        overlays.extend(opening.changes.iter().flat_map(|it| it.overlays.clone()));
+        let files = Files::new(&folder, &overlays);
         let top = if opening.isolated { Top { root: folder.clone(), is_declared: false } } else { top(&files, &start, &folder) };
         let local = match opening.isolated {
             true => Local::default(),
@@ -176,13 +184,15 @@ impl Project {
         let selection = Selection {
             cwd: folder.clone(),
             paths: opening.paths.clone(),
-            overlays: opening.overlays.clone(),
+            overlays,
+            hidden: opening.changes.as_ref().map(|it| it.hidden.clone()).unwrap_or_default(),
             configs: Arc::new(configs),
             ..Selection::default()
         };
         let own: Vec<PathBuf> =
             local.pages.iter().chain(&local.models).map(|it| paths::absolute(&folder, Path::new(&it.0))).collect();
-        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline })
+        let changes = opening.changes.clone();
+        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline, changes })
     }
 
     /// The settings for a file, by its absolute path.
@@ -202,6 +212,16 @@ impl Project {
         files
     }
 
+    /// Files of the project that can silence findings: those of its own rules and models, or, if changes are what is reported,
+    /// everything of the kind that has changed. As shown.
+    pub fn silencers(&self) -> Vec<String> {
+        let cwd = &self.selection.cwd;
+        match &self.changes {
+            Some(changes) => changes.silencers(cwd),
+            None => self.own.iter().map(|it| paths::shown(&paths::key(it), &paths::key(cwd))).collect(),
+        }
+    }
+
     /// Checks a selection, by default [`Project::selection`].
     ///
     /// # Errors
@@ -217,6 +237,15 @@ impl Project {
     pub fn analyse(&self, selection: &Selection) -> Result<Analysis, ProjectError> {
         let analysis = run(selection, &self.rulebook);
         self.no_mistake().map(|()| analysis)
+    }
+
+    /// As [`Project::analyse`], with what a session knows from earlier runs.
+    ///
+    /// # Errors
+    /// A mistake in a configuration file that governs a part of it.
+    pub fn analyse_again(&self, selection: &Selection, session: &Session) -> Result<Snapshot, ProjectError> {
+        let snapshot = session.run(selection, &self.rulebook);
+        self.no_mistake().map(|()| snapshot)
     }
 
     /// Judges all that was found by the settings of each file. Suspects may stay for a heap to answer.
@@ -241,7 +270,7 @@ impl Project {
             settings: &analysis.settings,
             rulebook: &self.rulebook,
             accepted: self.baseline.as_ref().map(|baseline| Accepted { baseline, unchecked: &unchecked }),
-            is_reported: &|_| true,
+            is_reported: &|it| self.changes.as_ref().is_none_or(|changes| changes.concern(it, analysis, &self.selection.cwd)),
             keep_suspects,
         };
         judge(findings, docket)

@@ -4,17 +4,19 @@
 //! snapshot answers for one changed file by itself, in a few milliseconds: see [`Snapshot::revise`].
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
 use crate::checks;
-use crate::facts::Facts;
-use crate::finding::Finding;
-use crate::program;
+use crate::facts::{Facts, Sym};
+use crate::finding::{Accepted, Docket, Finding, Judged, Reach, judge};
+use crate::program::{self, Target};
 use crate::rulebook::Rulebook;
+use crate::syntax;
 use crate::text::FileId;
 
+use super::project::Project;
 use super::read::Problem;
 use super::resolve::{Importer, Resolver};
 use super::revise::{Change, merge};
@@ -59,7 +61,13 @@ pub struct Snapshot {
     ids: FxHashMap<String, FileId>,
     resolver: Option<Resolver>,
     /// What the files' vicinities alone show of them, as they were in this run.
-    seen_apart: Mutex<FxHashMap<FileId, Arc<Vec<Finding>>>>,
+    seen_apart: Mutex<FxHashMap<FileId, Arc<Apart>>>,
+}
+
+/// A file as its vicinity shows it.
+struct Apart {
+    vicinity: Vicinity,
+    findings: Vec<Finding>,
 }
 
 /// What is known of a changed file before the whole program is checked again.
@@ -70,6 +78,28 @@ pub struct Revision {
     pub findings: Vec<Finding>,
     /// What its text says.
     pub facts: Arc<Facts>,
+}
+
+impl Revision {
+    /// The findings as they are reported, by the settings of the file.
+    pub fn judged(self, project: &Project, snapshot: &Snapshot, text: &str) -> Judged {
+        let file = self.file;
+        // Of other files nothing is said here, so nothing that was accepted in them is missed.
+        let accepted = project.baseline.as_ref().map(|baseline| Accepted { baseline, unchecked: &|_| Reach::Beyond });
+        judge(
+            self.findings,
+            Docket {
+                paths: &snapshot.paths,
+                text: &|it| (it == file).then_some(text),
+                directives: &[(file, &self.facts.directives)],
+                settings: &snapshot.analysis.settings,
+                rulebook: &project.rulebook,
+                accepted,
+                is_reported: &|_| true,
+                keep_suspects: false,
+            },
+        )
+    }
 }
 
 impl Snapshot {
@@ -95,7 +125,7 @@ impl Snapshot {
         if content::reason_to_skip(text, self.analysis.settings[file.index()].include_generated).is_some() {
             return Some(Revision { file, findings: Vec::new(), facts: Arc::default() });
         }
-        let parsed = panics::catch(|| session.store.parse(&key, text));
+        let parsed = within(|| session.store.parse(&key, text));
         let (facts, problem) = match parsed {
             Ok(Ok(facts)) => (facts, None),
             Ok(Err(problem)) => (Arc::default(), Some(problem)),
@@ -105,8 +135,9 @@ impl Snapshot {
             Some(problem) => vec![problems::finding(file, problem)],
             None => {
                 let before = self.seen_apart(rulebook, file);
-                let after = self.look(rulebook, file, &key, &facts);
-                merge(base, &before, after, Change::between(old, text))
+                let vicinity = before.vicinity.clone().with(file, &facts, self.links(&key, &facts));
+                let after = check(rulebook, &vicinity, file);
+                merge(base, &before.findings, after, Change::between(old, text))
             }
         };
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
@@ -120,30 +151,42 @@ impl Snapshot {
         }
     }
 
-    fn seen_apart(&self, rulebook: &Rulebook, file: FileId) -> Arc<Vec<Finding>> {
+    fn seen_apart(&self, rulebook: &Rulebook, file: FileId) -> Arc<Apart> {
         let known = || self.seen_apart.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(&file) {
             return Arc::clone(found);
         }
         let vicinity = Vicinity::around(file, &self.analysis);
-        let found = Arc::new(check(rulebook, &vicinity, file));
+        let findings = check(rulebook, &vicinity, file);
+        let found = Arc::new(Apart { vicinity, findings });
         known().insert(file, Arc::clone(&found));
         found
     }
 
-    /// What the vicinity shows of a file that now says something else.
-    fn look(&self, rulebook: &Rulebook, file: FileId, key: &str, facts: &Arc<Facts>) -> Vec<Finding> {
-        let links = self.resolver.as_ref().and_then(|resolver| {
-            let specifiers = specifiers(facts);
-            resolver.links(&[Importer { key, facts, specifiers: &specifiers }]).pop()
-        });
-        let vicinity = Vicinity::around(file, &self.analysis).with(file, facts, links.unwrap_or_default());
-        check(rulebook, &vicinity, file)
+    /// Where the imports of a file lead that says something else by now.
+    fn links(&self, key: &str, facts: &Facts) -> Vec<(Sym, Target)> {
+        let specifiers = specifiers(facts);
+        let importer = Importer { key, facts, specifiers: &specifiers };
+        let resolve = || self.resolver.as_ref().and_then(|it| it.links(&[importer]).pop());
+        within(resolve).ok().flatten().unwrap_or_default()
     }
 }
 
+/// Runs work on threads for single files, beside those of a run, whose stacks are deep enough for every file that is parsed
+/// at all. A panic comes back as words.
+fn within<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
+    let start = || {
+        let threads = std::thread::available_parallelism().map_or(1, |it| it.get().min(4));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(syntax::STACK_SIZE);
+        pool.start_handler(|_| panics::quiet_thread()).build().ok()
+    };
+    let pool = POOL.get_or_init(start).as_ref().ok_or_else(|| "cannot start threads".to_owned())?;
+    panics::catch(|| pool.install(work))
+}
+
 fn check(rulebook: &Rulebook, vicinity: &Vicinity, file: FileId) -> Vec<Finding> {
-    let found = panics::catch(|| checks::check(&program::link(&vicinity.units, &vicinity.manifests, rulebook)));
+    let found = within(|| checks::check(&program::link(&vicinity.units, &vicinity.manifests, rulebook)));
     let mut found = found.unwrap_or_default();
     found.retain_mut(|it| vicinity.restore(it) && it.span.file == file);
     found

@@ -1,6 +1,7 @@
 //! What several test files share.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod editor;
 pub mod case;
 pub mod node;
 pub mod proxy;
