@@ -56,6 +56,11 @@ impl Names {
         self.syms[name.0 as usize]
     }
 
+    /// All symbols, in the order of the names.
+    pub fn syms(&self) -> &[Sym] {
+        &self.syms
+    }
+
     /// Whether the file uses a name.
     pub fn contains(&self, sym: Sym) -> bool {
         self.find(sym).is_some()

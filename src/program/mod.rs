@@ -18,6 +18,7 @@ mod holds;
 mod index;
 mod input;
 mod literal;
+mod mentions;
 mod modelled;
 mod model_of;
 mod modules;
@@ -54,6 +55,7 @@ pub use value::Value;
 pub use words::Words;
 
 use graph::Graph;
+use mentions::Mentions;
 
 use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
@@ -65,7 +67,7 @@ use std::sync::OnceLock;
 const MAX_DEPTH: u32 = 24;
 
 /// Rounds of call resolution: types of callback parameters found in one round resolve calls in the next.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 
 /// The linked program.
 #[derive(Debug)]
@@ -107,6 +109,8 @@ pub struct Program<'a> {
     values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
     /// Methods of shapes.
     members: OnceLock<FxHashMap<Shape, Vec<FnRef>>>,
+    /// Which files mention a name.
+    mentions: OnceLock<Mentions>,
 }
 
 /// Links files into a program.
@@ -139,6 +143,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         modelled: units.iter().map(|_| OnceLock::new()).collect(),
         values: units.iter().map(|_| OnceLock::new()).collect(),
         members: OnceLock::new(),
+        mentions: OnceLock::new(),
     };
     program.flatten_types();
     tables::collect(&mut program);

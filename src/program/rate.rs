@@ -1,12 +1,14 @@
 //! How often functions run: from the program's start, its entries and its callbacks, spread along the calls.
 
-use super::calls::How;
+use super::calls::{Edge, How};
 use super::refs::{FnRef, SiteRef};
 use super::{Guard, Program};
 use crate::facts::{Expr, FnId, FunctionKind, LoopKind, RegionId, RegionKind};
 use crate::rulebook::{Certainty, Recurrence};
 use crate::text::{FileId, Span};
+use rayon::prelude::*;
 use std::collections::VecDeque;
+use std::sync::OnceLock;
 
 /// How often, coarsely. Ordered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -85,15 +87,45 @@ const SET_UP: [&str; 14] = [
 /// Spreads rates: first as if no guard stood in the way, then with guards judged by what that found.
 pub(super) fn spread(program: &mut Program<'_>) {
     for guarded in [false, true] {
+        let guards = if guarded { Some(guards(program)) } else { None };
         let rates = Spread {
             program,
             rates: vec![None; program.graph.len()],
             open: VecDeque::new(),
-            guarded,
+            guards,
             waiting: Guarded::default(),
         }
         .run();
         program.rates = rates;
+    }
+}
+
+/// The guards of edges, as far as they were asked for.
+type Guards = Vec<OnceLock<Option<Guard>>>;
+
+/// Guards matter where the caller runs again and again: those are judged ahead and in parallel, since spreading is serial.
+fn guards(program: &Program<'_>) -> Guards {
+    let guards: Guards = program.edges.iter().map(|_| OnceLock::new()).collect();
+    guards.par_iter().zip(&program.edges).for_each(|(guard, edge)| {
+        if spreads(edge.how) == Some(false) && program.rate(edge.caller).is_some_and(|it| it.rate > Rate::Once) {
+            guard.get_or_init(|| guard_of(program, edge));
+        }
+    });
+    guards
+}
+
+fn guard_of(program: &Program<'_>, edge: &Edge) -> Option<Guard> {
+    if edge.how == How::Passed { None } else { program.lasting_guard(edge.site) }
+}
+
+/// Whether a rate goes along an edge, and there means once: `None` for callbacks with a rate of their own.
+fn spreads(how: How) -> Option<bool> {
+    match how {
+        How::Callback { recurs: Recurrence::Now | Recurrence::Once, .. } | How::Call | How::Construct | How::Passed => {
+            Some(false)
+        }
+        How::Callback { recurs: Recurrence::Exit, .. } => Some(true),
+        How::Callback { .. } => None,
     }
 }
 
@@ -104,7 +136,8 @@ struct Spread<'p, 'a> {
     program: &'p Program<'a>,
     rates: Vec<Option<Rated>>,
     open: VecDeque<FnRef>,
-    guarded: bool,
+    /// Of the second spread.
+    guards: Option<Guards>,
     waiting: Guarded,
 }
 
@@ -188,22 +221,15 @@ impl Spread<'_, '_> {
 
     fn follow(&mut self, i: u32, caller: Rated) {
         let edge = &self.program.edges[i as usize];
-        let once = match edge.how {
-            How::Callback { recurs, .. } => match recurs {
-                Recurrence::Now | Recurrence::Once => false,
-                Recurrence::Exit => true,
-                _ => return,
-            },
-            How::Call | How::Construct | How::Passed => false,
-        };
+        let Some(once) = spreads(edge.how) else { return };
         let quality = if edge.how == How::Passed { Quality::Inferred } else { Quality::Modelled };
         let looped = self.program.endless_loop(edge.site);
         if once || (caller.rate == Rate::Once && looped.is_none()) {
             self.raise(edge.callee, Rate::Once, Recurrence::Once, quality.min(caller.quality), Witness::Edge(i));
             return;
         }
-        let guard = if self.guarded && edge.how != How::Passed { self.program.lasting_guard(edge.site) } else { None };
-        match guard {
+        let guard = |guards: &Guards| *guards[i as usize].get_or_init(|| guard_of(self.program, edge));
+        match self.guards.as_ref().and_then(guard) {
             Some(Guard::Program) => {
                 return self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
             }
