@@ -77,7 +77,7 @@ fn facts_to_findings(c: &mut Criterion) {
 
 /// A file of the project; its imports lead to packages, and to the first file.
 fn unit(path: &str, text: &str) -> Unit {
-    let facts = parse(path, text).map(|tree| extract(&tree, text)).unwrap_or_default();
+    let facts = parse(path, text).map(|tree| extract(&tree, text).into()).unwrap_or_default();
     let package = |name: &str| (Sym::of(name), Target::Package(name.to_owned()));
     let links = vec![package("express"), package("node:events"), (Sym::of("./shared"), Target::File(FileId(0)))];
     Unit { path: path.to_owned(), facts, links }

@@ -32,7 +32,7 @@ impl Project {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LEAKLINT_")) {
             command.env_remove(name);
         }
-        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "LANG"] {
+        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "LANG", "GITHUB_ACTIONS"] {
             command.env_remove(name);
         }
         command
@@ -261,6 +261,45 @@ fn a_report_goes_to_a_file_whole() {
     let output = project.run(&["check", "-o", "src"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(err(&output).contains("cannot write src"), "{}", err(&output));
+}
+
+#[test]
+fn one_run_writes_several_reports() {
+    let project = Project::new(&[EXPECTING, LEAKY]);
+    let output = project.run(&["check", "-o", "json=out/a.json", "-f", "concise", "-o", "pretty=./out/b.txt"]);
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    assert_eq!(output.stdout, project.run(&["check", "-f", "concise"]).stdout);
+    assert_eq!(fs::read(project.0.join("out/a.json")).unwrap(), project.run(&["check", "-f", "json"]).stdout);
+    assert_eq!(fs::read(project.0.join("out/b.txt")).unwrap(), project.run(&["check"]).stdout);
+    // The main report in a file, another beside it, nothing on standard output.
+    let output = project.run(&["check", "-f", "json", "-o", "out/c.json", "-o", "concise=out/d.txt"]);
+    assert_eq!(out(&output), "");
+    assert_eq!(fs::read(project.0.join("out/c.json")).unwrap(), project.run(&["check", "-f", "json"]).stdout);
+    assert_eq!(fs::read(project.0.join("out/d.txt")).unwrap(), project.run(&["check", "-f", "concise"]).stdout);
+    let mistakes: &[(&[&str], &str)] = &[
+        (&["check", "-o", "jsno=a.json"], "no format `jsno`, but pretty, concise, json"),
+        (&["check", "-o", "json="], "a file name is missing"),
+        (&["check", "-o", "-"], "a file name is missing"),
+        (&["check", "-o", "a", "-o", "json=a"], "two reports are to be written to a"),
+    ];
+    for (args, said) in mistakes {
+        let output = project.run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(err(&output).contains(said), "{}", err(&output));
+    }
+    assert_eq!(project.run(&["check", "-q", "-o", "./jsno=a.json"]).status.code(), Some(1));
+    assert!(project.0.join("jsno=a.json").exists());
+}
+
+#[test]
+fn suppressed_findings_are_left_out_when_asked() {
+    let text = format!("// leaklint-disable-file timer-not-cleared -- a test\n{}", LEAKY.1);
+    let project = Project::new(&[(LEAKY.0, &text)]);
+    let count = |args: &[&str]| {
+        let report: serde_json::Value = serde_json::from_slice(&project.run(args).stdout).unwrap();
+        report["findings"].as_array().unwrap().len()
+    };
+    assert_eq!((count(&["check", "-f", "json"]), count(&["check", "-f", "json", "--no-suppressed"])), (1, 0));
 }
 
 #[test]

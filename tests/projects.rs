@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
 
 use leaklint::finding::Confidence;
-use leaklint::report::{Format, Report, Style, render};
+use leaklint::report::{Format, Origin, Report, Style, render};
 use leaklint::rulebook::Rulebook;
 use leaklint::workspace::{Selection, run};
 use std::fmt::Write as _;
@@ -37,7 +37,9 @@ fn lint(folder: &Path) -> String {
         files: &analysis.files,
         hidden: 0,
         notes: &analysis.notes,
+        errors: &[],
         proof: None,
+        origin: Origin { rulebook: Rulebook::builtin(), folder, below: "", category: None },
     };
     let mut out = Vec::new();
     render(report, Format::Concise, Style::PLAIN, &mut out).unwrap();

@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
 
 use expect_test::{Expect, expect};
+use leaklint::config::{Choices, Ground, Layer, Settings};
 use leaklint::finding::{Confidence, Finding, Role, Severity, Step, Suppressed};
-use leaklint::report::{self, Format, Report, Style};
+use leaklint::report::{self, Format, Origin, Report, Style};
+use leaklint::rulebook::Rulebook;
 use leaklint::text::{FileId, LineIndex, Span};
 use leaklint::workspace::{Files, Skip};
+use std::path::Path;
 
 const POLL: &str = "export function poll(job, tell) {\n\tlet last = job.status;\n\tsetInterval(() => tell(job), 250);\n}\n";
 const ROUTES: &str =
@@ -66,7 +69,9 @@ impl Case {
             files: &self.files,
             hidden: self.hidden,
             notes: &self.notes,
+            errors: &[],
             proof: None,
+            origin: Origin { rulebook: Rulebook::builtin(), folder: Path::new("/app"), below: "", category: None },
         };
         let mut out = Vec::new();
         report::render(report, format, style, &mut out).unwrap();
@@ -329,9 +334,9 @@ fn columns_count_utf16_units() {
 fn a_mistake_in_the_configuration_has_a_frame() {
     let text = "exclude = ['dist']\n\n[rules]\ntimer-not-cleard = 'off'\n";
     let folder = std::path::Path::new("/r");
-    let problem =
-        leaklint::config::Settings::resolve(folder, folder, "leaklint.toml", text, &["timer-not-cleared", "parse-error"])
-            .unwrap_err();
+    let (known, choices) = (&["timer-not-cleared", "parse-error"], &Choices::default());
+    let layer = Layer::parse("leaklint.toml", text.to_owned()).unwrap().unwrap();
+    let problem = Settings::resolve(Ground { folder, root: folder, base: folder, known, choices }, &[layer]).unwrap_err();
     expect![[r#"
         on standard error:
           x unknown rule `timer-not-cleard`

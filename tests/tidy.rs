@@ -377,7 +377,7 @@ fn output(text: &str) -> String {
     for (name, _) in std::env::vars().filter(|it| it.0.starts_with("LEAKLINT_")) {
         command.env_remove(name);
     }
-    for name in ["COLUMNS", "FORCE_COLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "LANG"] {
+    for name in ["COLUMNS", "FORCE_COLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "LANG", "GITHUB_ACTIONS"] {
         command.env_remove(name);
     }
     let output = command.args(["check", "--isolated"]).current_dir(&folder).output().unwrap();

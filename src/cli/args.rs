@@ -5,6 +5,7 @@ use super::confirm::ConfirmArgs;
 use super::prove::ProveArgs;
 use crate::config::{Confidence, Level, Size};
 use crate::report::Format;
+use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
@@ -59,12 +60,6 @@ pub(super) struct CheckArgs {
     /// Files and folders; `-` reads standard input
     #[arg(default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
-    /// How findings are written
-    #[arg(short, long, value_enum, default_value_t = FormatArg::Pretty, env = "LEAKLINT_FORMAT", hide_env_values = true)]
-    pub(super) format: FormatArg,
-    /// Write the report to a file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output_file: Option<PathBuf>,
     /// Print how often each rule was found
     #[arg(long)]
     pub(super) statistics: bool,
@@ -75,6 +70,8 @@ pub(super) struct CheckArgs {
     #[arg(long)]
     pub(super) list_files: bool,
     #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
     pub(super) choice: ChoiceArgs,
     #[command(flatten)]
     pub(super) files: FileArgs,
@@ -82,6 +79,57 @@ pub(super) struct CheckArgs {
     pub(super) exit: ExitArgs,
     #[command(flatten)]
     pub(super) config: ConfigArgs,
+}
+
+/// What is written, and where.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// How findings are written [default: pretty]
+    #[arg(short, long, value_enum, env = "LEAKLINT_FORMAT", hide_env_values = true)]
+    pub(super) format: Option<Format>,
+    /// Write a file, too, as in `json=leaks.json`; without a format, write it instead of standard output. May be repeated
+    #[arg(short, long = "output-file", value_name = "[FORMAT=]FILE", value_parser = OutputFile::parse)]
+    pub(super) output: Vec<OutputFile>,
+    /// Leave out findings that comments, the configuration or a baseline silence
+    #[arg(long)]
+    pub(super) no_suppressed: bool,
+}
+
+/// A file to write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct OutputFile {
+    /// `None` for that of standard output.
+    pub(super) format: Option<Format>,
+    pub(super) path: PathBuf,
+}
+
+impl OutputFile {
+    fn parse(text: &str) -> Result<OutputFile, String> {
+        let (word, path) = text.split_once('=').unwrap_or(("", text));
+        if path.is_empty() || path == "-" {
+            return Err("a file name is missing; standard output is what `--format` is for".to_owned());
+        }
+        if let Ok(format) = Format::from_str(word, false) {
+            return Ok(OutputFile { format: Some(format), path: path.into() });
+        }
+        // A file may have such a name, but a misspelt format is likelier.
+        if !word.is_empty() && word.bytes().all(|it| it.is_ascii_lowercase()) {
+            let names: Vec<&str> = Format::ALL.iter().map(|it| it.name()).collect();
+            return Err(format!("no format `{word}`, but {}; a file of this name is `./{text}`", names.join(", ")));
+        }
+        Ok(OutputFile { format: None, path: text.into() })
+    }
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Format] {
+        Format::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.about()))
+    }
 }
 
 /// Which findings are shown.
@@ -204,26 +252,6 @@ pub(super) enum Color {
     Always,
     /// Never
     Never,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-pub(super) enum FormatArg {
-    /// Frames around the source
-    Pretty,
-    /// One line for each finding
-    Concise,
-    /// One JSON object
-    Json,
-}
-
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Format {
-        match format {
-            FormatArg::Pretty => Format::Pretty,
-            FormatArg::Concise => Format::Concise,
-            FormatArg::Json => Format::Json,
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]

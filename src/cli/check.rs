@@ -3,91 +3,47 @@
 use super::Exit;
 use super::args::CheckArgs;
 use super::failure::Failure;
-use super::output::{tell, to_file, to_stdout};
+use super::output::tell;
 use super::project;
+use super::publish::{Outputs, below};
 use super::terminal::Terminal;
-use crate::config::Settings;
-use crate::facts::Directive;
-use crate::finding::{Docket, Finding, Judged, Severity, fails, judge, rule_ids};
-use crate::report::{self, Format, Report, Style};
-use crate::rulebook::Rulebook;
-use crate::text::FileId;
-use crate::workspace::{self, Analysis, INTERNAL_ERROR, Timings};
-use std::io::{self, Write};
+use crate::finding::{Finding, Severity, fails};
+use crate::report::{Origin, Report};
+use crate::workspace::{Analysis, Checked, INTERNAL_ERROR, Timings};
 use std::time::{Duration, Instant};
 
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
-    let folder = project::folder()?;
-    let rulebook = &*project::rulebook(args.into(), &folder, terminal)?;
-    let settings = project::settings(args.into(), &folder, &rule_ids(rulebook), terminal)?;
-    let selection = project::selection(args.into(), &settings, &folder)?;
+    let outputs = Outputs::new(&args.output, args.statistics)?;
+    let project = project::open(args.into(), terminal)?;
     let prepared = started.elapsed();
-    let mut analysis = workspace::run(&selection, rulebook);
-    let judged = settle(&mut analysis, &settings, rulebook);
-    let paths: Vec<String> = analysis.units.iter().map(|unit| unit.path.clone()).collect();
+    let Checked { analysis, judged } = project.check(&project.selection)?;
+    let (paths, folder) = (analysis.paths(), &project.selection.cwd);
     let report = Report {
-        findings: &judged.findings,
+        findings: &outputs.shown(&judged.findings),
         paths: &paths,
         texts: &|file| analysis.texts.get(file).map(|it| (it.text.as_str(), &it.lines)),
         files: &analysis.files,
         hidden: judged.hidden,
         notes: &analysis.notes,
+        errors: &analysis.errors,
         proof: None,
+        origin: Origin { rulebook: &project.rulebook, folder, below: &below(folder), category: None },
     };
-    let written = match &args.output_file {
-        Some(path) => to_file(path, |out| write(args, report, terminal.file(), terminal, out)),
-        None => to_stdout(|out| write(args, report, terminal.stdout(), terminal, out)),
-    };
-    tell_rest(args, &report, &analysis, terminal);
+    let written = if args.list_files { outputs.list(&paths) } else { outputs.publish(report, terminal) };
+    if !args.list_files {
+        outputs.tell_rest(&report, terminal);
+    }
+    tell_errors(args, &analysis, terminal);
     if args.timing {
         tell(timing(&analysis.timings, prepared, started.elapsed()).trim_end());
     }
     written?;
-    Ok(exit(args, &settings, &judged.findings, &analysis))
+    Ok(exit(args, &judged.findings, &analysis))
 }
 
-/// The findings as they are reported.
-pub(super) fn settle(analysis: &mut Analysis, settings: &Settings, rulebook: &Rulebook) -> Judged {
-    let findings = std::mem::take(&mut analysis.findings);
-    let paths: Vec<String> = analysis.units.iter().map(|unit| unit.path.clone()).collect();
-    let directives: Vec<(FileId, &[Directive])> = analysis
-        .units
-        .iter()
-        .enumerate()
-        .filter(|(_, unit)| !unit.facts.directives.is_empty())
-        .map(|(at, unit)| (FileId(at as u32), unit.facts.directives.as_slice()))
-        .collect();
-    let text = |file| analysis.texts.get(file).map(|it| it.text.as_str());
-    judge(findings, Docket { paths: &paths, text: &text, directives: &directives, settings, rulebook })
-}
-
-/// What goes to standard output, or into the file.
-fn write(args: &CheckArgs, report: Report<'_>, style: Style, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    if args.list_files {
-        return report.paths.iter().try_for_each(|path| writeln!(out, "{path}"));
-    }
-    let format = Format::from(args.format);
-    report::render(report, format, style, out)?;
-    if format == Format::Pretty && !terminal.quiet {
-        out.write_all(report::summary(&report, style).as_bytes())?;
-    }
-    if format == Format::Pretty && args.statistics {
-        out.write_all(report::statistics(&report).as_bytes())?;
-    }
-    Ok(())
-}
-
-/// What goes to standard error: formats for programs stay pure.
-fn tell_rest(args: &CheckArgs, report: &Report<'_>, analysis: &Analysis, terminal: Terminal) {
-    let format = Format::from(args.format);
-    let style = terminal.stderr();
-    if format == Format::Concise && !terminal.quiet && !args.list_files {
-        tell(report::summary(report, style).trim_end());
-    }
-    if format != Format::Pretty && args.statistics {
-        tell(report::statistics(report).trim_end());
-    }
+/// What could not be done.
+fn tell_errors(args: &CheckArgs, analysis: &Analysis, terminal: Terminal) {
     for error in &analysis.errors {
         Failure::new(error.as_str()).tell(terminal);
     }
@@ -101,7 +57,7 @@ fn is_unmatched(analysis: &Analysis) -> bool {
     analysis.files.checked + analysis.files.failed == 0 && analysis.errors.is_empty()
 }
 
-fn exit(args: &CheckArgs, settings: &Settings, findings: &[Finding], analysis: &Analysis) -> Exit {
+fn exit(args: &CheckArgs, findings: &[Finding], analysis: &Analysis) -> Exit {
     let is_internal = |finding: &Finding| finding.rule == INTERNAL_ERROR;
     if !analysis.errors.is_empty() || findings.iter().any(is_internal) || (args.exit.error_on_unmatched && is_unmatched(analysis))
     {
@@ -112,7 +68,8 @@ fn exit(args: &CheckArgs, settings: &Settings, findings: &[Finding], analysis: &
     }
     let is_warning = |it: &&Finding| it.severity == Severity::Warning && it.suppressed.is_none();
     let too_many = args.exit.max_warnings.is_some_and(|most| findings.iter().filter(is_warning).count() > most);
-    if too_many || findings.iter().any(|finding| fails(finding, settings)) { Exit::Found } else { Exit::Clean }
+    let is_failing = |it: &Finding| fails(it, &analysis.settings[it.span.file.index()]);
+    if too_many || findings.iter().any(is_failing) { Exit::Found } else { Exit::Clean }
 }
 
 fn timing(timings: &Timings, prepared: Duration, total: Duration) -> String {

@@ -1,10 +1,11 @@
 //! `leaklint confirm`.
 
 use super::Exit;
-use super::args::{ChoiceArgs, ConfigArgs, ExitArgs, FileArgs, FormatArg};
+use super::args::{ChoiceArgs, ConfigArgs, ExitArgs, FileArgs, OutputArgs};
 use super::failure::Failure;
 use super::project::Request;
 use super::proof;
+use super::publish::Outputs;
 use super::terminal::Terminal;
 use crate::capture::{Coverage, Manifest, ScriptFile, SnapshotEntry};
 use crate::confirm::{Executions, Observation, Series, conclude};
@@ -27,9 +28,8 @@ pub(super) struct ConfirmArgs {
     /// Requests between one snapshot and the next, for bytes per request
     #[arg(long, value_name = "N")]
     requests: Option<u64>,
-    /// How findings are written
-    #[arg(short, long, value_enum, default_value_t = FormatArg::Pretty)]
-    format: FormatArg,
+    #[command(flatten)]
+    output: OutputArgs,
     #[command(flatten)]
     choice: ChoiceArgs,
     #[command(flatten)]
@@ -39,6 +39,7 @@ pub(super) struct ConfirmArgs {
 }
 
 pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let outputs = Outputs::new(&args.output, false)?;
     let exit = ExitArgs::default();
     let request = Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
     let taken: Vec<Taken<'_>> = args.snapshots.iter().map(|it| Taken::new(it)).collect();
@@ -58,7 +59,7 @@ pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Fa
     let notes = changed(&taken, &case);
     let experiment = experiment(&taken, &series, notes);
     case.narrow();
-    case.report(&unexplained, experiment.as_ref(), args.format, terminal)?;
+    case.report(&unexplained, experiment.as_ref(), &outputs, terminal)?;
     Ok(case.exit())
 }
 

@@ -5,6 +5,7 @@ use super::terminal::Terminal;
 use crate::config::{Problem, nearest};
 use crate::report;
 use crate::rulebook::Trouble;
+use crate::workspace::ProjectError;
 use std::io;
 use std::path::Path;
 
@@ -17,6 +18,16 @@ pub(super) enum Failure {
     Config(Box<Problem>),
     /// Mistakes in the rules and models of the project.
     Rules(Vec<Trouble>),
+}
+
+impl From<ProjectError> for Failure {
+    fn from(error: ProjectError) -> Failure {
+        match error {
+            ProjectError::Said(message) => Failure::new(message),
+            ProjectError::Config(problem) => Failure::Config(problem),
+            ProjectError::Rules(troubles) => Failure::Rules(troubles),
+        }
+    }
 }
 
 impl Failure {

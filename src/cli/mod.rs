@@ -15,6 +15,7 @@ mod output;
 mod project;
 mod proof;
 mod prove;
+mod publish;
 mod rules;
 mod terminal;
 mod verify;

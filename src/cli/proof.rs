@@ -1,21 +1,19 @@
 //! What `confirm` and `prove` share: the project and its findings, suspects too, and the report with evidence.
 
 use super::Exit;
-use super::args::FormatArg;
-use super::check;
 use super::failure::Failure;
-use super::output::{tell, to_stdout};
-use super::project::{self, Book, Request};
+use super::output::tell;
+use super::project::{self, Request};
+use super::publish::{Outputs, below};
 use super::terminal::Terminal;
 use crate::capture::{Coverage, map};
-use crate::config::{Confidence, Settings};
 use crate::confirm::{Executions, Observation, Project, Reopen, Unexplained, observe};
-use crate::finding::{self, Judged, Verdict, rule_ids};
+use crate::finding::{self, Judged, Verdict, is_sure_enough};
 use crate::prove::Experiment;
-use crate::report::{self, Format, Proof, Report, Style};
-use crate::workspace::{self, Analysis};
+use crate::report::{Origin, Proof, Report};
+use crate::workspace::{Analysis, Book, Checked};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a script or source map that a heap names.
@@ -28,27 +26,21 @@ pub(super) struct Case {
     pub(super) judged: Judged,
     /// The working directory, symbolic links resolved.
     pub(super) root: PathBuf,
-    /// The least confidence that is shown without evidence.
-    least: Confidence,
 }
 
 /// Analyses the project. A heap answers suspects as well as it answers what is certain, so all of them are in it.
 pub(super) fn open(request: Request<'_>, terminal: Terminal) -> Result<Case, Failure> {
     let folder = project::folder()?;
-    let rulebook = project::rulebook(request, &folder, terminal)?;
-    let mut settings: Settings = project::settings(request, &folder, &rule_ids(&rulebook), terminal)?;
-    let least = settings.min_confidence;
-    settings.min_confidence = Confidence::Suspect;
-    let selection = project::selection(request, &settings, &folder)?;
-    let mut analysis = workspace::run(&selection, &rulebook);
-    let judged = check::settle(&mut analysis, &settings, &rulebook);
+    let project = project::open(request, terminal)?;
+    let analysis = project.analyse(&project.selection)?;
+    let Checked { analysis, judged } = project.judge(analysis, true);
     if analysis.files.checked == 0 {
         let absent = analysis.errors.join("\n");
         let said = if absent.is_empty() { "there is no JavaScript or TypeScript file to check" } else { &absent };
         return Err(Failure::new(said));
     }
     let root = fs::canonicalize(&folder).unwrap_or(folder);
-    Ok(Case { rulebook, analysis, judged, root, least })
+    Ok(Case { rulebook: project.rulebook, analysis, judged, root })
 }
 
 impl Case {
@@ -63,10 +55,10 @@ impl Case {
 
     /// Leaves out what is neither sure enough nor shown by the heap.
     pub(super) fn narrow(&mut self) {
-        let least = self.least;
+        let settings = &self.analysis.settings;
         let is_shown = |it: &finding::Finding| {
             let shown = it.evidence.as_ref().is_some_and(|it| matches!(it.verdict, Verdict::Confirmed | Verdict::Accumulated));
-            shown || rank(it.confidence) >= rank_of(least)
+            shown || is_sure_enough(it, &settings[it.span.file.index()])
         };
         let before = self.judged.findings.len();
         self.judged.findings.retain(|it| is_shown(it));
@@ -78,27 +70,23 @@ impl Case {
         &self,
         unexplained: &[Unexplained],
         experiment: Option<&Experiment>,
-        format: FormatArg,
+        outputs: &Outputs,
         terminal: Terminal,
     ) -> Result<(), Failure> {
         let paths = self.analysis.paths();
         let report = Report {
-            findings: &self.judged.findings,
+            findings: &outputs.shown(&self.judged.findings),
             paths: &paths,
             texts: &|file| self.analysis.texts.get(file).map(|it| (it.text.as_str(), &it.lines)),
             files: &self.analysis.files,
             hidden: self.judged.hidden,
             notes: &self.analysis.notes,
+            errors: &self.analysis.errors,
             proof: Some(Proof { unexplained, experiment }),
+            origin: Origin { rulebook: &self.rulebook, folder: &self.root, below: &below(&self.root), category: None },
         };
-        let (format, style): (Format, Style) = (format.into(), terminal.stdout());
-        to_stdout(|out: &mut dyn Write| {
-            report::render(report, format, style, out)?;
-            if format == Format::Pretty && !terminal.quiet {
-                out.write_all(report::summary(&report, style).as_bytes())?;
-            }
-            Ok(())
-        })?;
+        outputs.publish(report, terminal)?;
+        outputs.tell_rest(&report, terminal);
         for error in &self.analysis.errors {
             tell(&format!("error: {error}"));
         }
@@ -114,18 +102,6 @@ impl Case {
             return Exit::Failed;
         }
         if self.judged.findings.iter().any(is_confirmed) { Exit::Found } else { Exit::Clean }
-    }
-}
-
-fn rank(confidence: finding::Confidence) -> u8 {
-    confidence as u8
-}
-
-fn rank_of(confidence: Confidence) -> u8 {
-    match confidence {
-        Confidence::Suspect => finding::Confidence::Suspect as u8,
-        Confidence::Likely => finding::Confidence::Likely as u8,
-        Confidence::Certain => finding::Confidence::Certain as u8,
     }
 }
 

@@ -1,13 +1,14 @@
 //! `leaklint prove`.
 
 use super::Exit;
-use super::args::{ChoiceArgs, ConfigArgs, ExitArgs, FileArgs, FormatArg};
+use super::args::{ChoiceArgs, ConfigArgs, ExitArgs, FileArgs, OutputArgs};
 use super::duration;
 use super::failure::Failure;
 use super::interrupt::on_interrupt;
 use super::output::{tell, to_stdout};
 use super::project::Request;
 use super::proof;
+use super::publish::Outputs;
 use super::terminal::Terminal;
 use crate::capture::{SnapshotInfo, map};
 use crate::config::Size;
@@ -16,7 +17,7 @@ use crate::finding::Finding;
 use crate::prove::{self, Cause, LeftOut, Options, Plan, ProveError, Route, Run, Watchers};
 use crate::text::Span;
 use crate::workspace::Analysis;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -45,9 +46,6 @@ pub(super) struct ProveArgs {
     /// The command that starts the program
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<String>,
-    /// How findings are written
-    #[arg(short, long, value_enum, default_value_t = ProveFormat::Pretty)]
-    format: ProveFormat,
     #[command(flatten)]
     load: LoadArgs,
     /// Print what would be sent, and start nothing
@@ -68,6 +66,8 @@ pub(super) struct ProveArgs {
     /// Start the program although its environment names databases on other machines
     #[arg(long)]
     allow_remote_databases: bool,
+    #[command(flatten)]
+    output: OutputArgs,
     #[command(flatten)]
     choice: ChoiceArgs,
     #[command(flatten)]
@@ -100,15 +100,8 @@ struct LoadArgs {
     url: Option<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-enum ProveFormat {
-    /// Frames around the source
-    Pretty,
-    /// One JSON object
-    Json,
-}
-
 pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let outputs = Outputs::new(&args.output, false)?;
     let exit = ExitArgs::default();
     let request = Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
     let mut case = proof::open(request, terminal)?;
@@ -131,7 +124,7 @@ pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failur
     };
     let unexplained = case.with_project(|project, findings| confirmed(project, findings, &mut run))?;
     case.narrow();
-    case.report(&unexplained, Some(&run.experiment), args.format.into(), terminal)?;
+    case.report(&unexplained, Some(&run.experiment), &outputs, terminal)?;
     if let Some(folder) = run.kept() {
         tell(&format!("the snapshots are in {}", folder.display()));
     }
@@ -167,15 +160,6 @@ fn confirmed(project: Project<'_>, findings: &mut [Finding], run: &mut Run) -> R
     let series = Series { idle, shots, executed, sent };
     run.experiment.bytes_per_request = series.bytes_per_request();
     Ok(conclude(project, findings, &series, &*proof::reopen(&paths)))
-}
-
-impl From<ProveFormat> for FormatArg {
-    fn from(format: ProveFormat) -> FormatArg {
-        match format {
-            ProveFormat::Pretty => FormatArg::Pretty,
-            ProveFormat::Json => FormatArg::Json,
-        }
-    }
 }
 
 impl ProveArgs {

@@ -27,8 +27,8 @@ struct Told<'a> {
 }
 
 pub(super) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let folder = project::folder()?;
-    let rulebook = &*project::rulebook_of(&folder, &folder, terminal)?;
+    let project = project::here(terminal)?;
+    let rulebook = &*project.rulebook;
     let mut told = told(rulebook);
     if let Some(rule) = &args.rule {
         told.retain(|it| it.id == rule);
@@ -50,9 +50,8 @@ pub(super) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Exit, Fa
 }
 
 pub(super) fn rules(args: &RulesArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let folder = project::folder()?;
-    let rulebook = project::rulebook_of(&folder, &folder, terminal)?;
-    let mut told = told(&rulebook);
+    let project = project::here(terminal)?;
+    let mut told = told(&project.rulebook);
     told.iter_mut().for_each(|it| it.page = None);
     let style = terminal.stdout();
     to_stdout(|out| match args.format {

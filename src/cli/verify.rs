@@ -11,8 +11,8 @@ use crate::rulebook::{Rule, Rulebook, Trouble};
 use crate::workspace;
 
 pub(super) fn verify(args: &VerifyArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let folder = project::folder()?;
-    let rulebook = &*project::rulebook_of(&folder, &folder, terminal)?;
+    let project = project::here(terminal)?;
+    let rulebook = &*project.rulebook;
     let pages = chosen(args, rulebook)?;
     if pages.is_empty() {
         let help = "`leaklint verify --all` runs the examples of the built-in pages".to_owned();

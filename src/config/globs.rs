@@ -11,6 +11,12 @@ pub(super) struct Globs {
     set: Gitignore,
 }
 
+impl Default for Globs {
+    fn default() -> Globs {
+        Globs { root: PathBuf::new(), set: Gitignore::empty() }
+    }
+}
+
 impl Globs {
     /// Compiles globs.
     ///
@@ -30,9 +36,16 @@ impl Globs {
         if self.set.is_empty() {
             return false;
         }
-        let path = normal(path);
+        self.covers(&normal(path), false)
+    }
+
+    /// The same for a path that is normal already, perhaps of a folder.
+    pub(super) fn covers(&self, path: &Path, is_dir: bool) -> bool {
+        if self.set.is_empty() {
+            return false;
+        }
         let Ok(below) = path.strip_prefix(&self.root) else { return false };
-        !below.as_os_str().is_empty() && self.set.matched_path_or_any_parents(below, false).is_ignore()
+        !below.as_os_str().is_empty() && self.set.matched_path_or_any_parents(below, is_dir).is_ignore()
     }
 }
 

@@ -1,18 +1,21 @@
-//! Options as written in `leaklint.toml`, settings as resolved.
+//! Options as written in `leaklint.toml` and its like, settings as resolved.
 //!
-//! In come the text of a configuration file and the ids of the rules, out come [`Settings`] or a [`Problem`] with its place
-//! in the file. Nothing here reads a file by itself or draws a frame: callers hand a reader in and render problems.
+//! In come the texts of configuration files and the ids of the rules, out come [`Settings`] or a [`Problem`] with its place
+//! in a file. Nothing here reads a file or draws a frame: callers read, and render problems.
 
-mod find;
+mod choices;
 mod globs;
+mod layer;
 mod level;
 mod options;
 mod problem;
+mod resolve;
 mod settings;
 mod version;
 
-pub use find::{Found, find};
+pub use choices::Choices;
+pub use layer::{Layer, NAMES};
 pub use level::{Confidence, Level, nearest};
-pub use options::{Options, OverrideOptions, RuleOption, Size, SuppressionOptions};
+pub use options::{Extends, Options, OverrideOptions, RuleOption, Size, SuppressionOptions};
 pub use problem::Problem;
-pub use settings::{Settings, State, Suppressions};
+pub use settings::{Ground, Origin, Settings, State, Suppressions};

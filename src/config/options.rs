@@ -1,6 +1,6 @@
-//! `leaklint.toml` as written.
+//! A configuration file as written.
 
-use super::{Confidence, Level, Problem};
+use super::{Confidence, Level};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use std::collections::BTreeMap;
@@ -14,6 +14,13 @@ pub(super) type RuleOptions = BTreeMap<Spanned<String>, RuleOption>;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Options {
+    /// Where an editor finds the schema of this file.
+    #[serde(rename = "$schema")]
+    pub schema: Option<String>,
+    /// This folder is the root of the project: nothing above it is looked at.
+    pub root: Option<Spanned<bool>>,
+    /// Files (`./strict.toml`) and packages (`@acme/leaklint`) that this one builds on; what comes later wins.
+    pub extends: Option<Spanned<Extends>>,
     /// Versions of leaklint that may read the file: `0.3`, `>=0.3, <0.5`.
     pub required_version: Option<Spanned<String>>,
     /// Levels of rules.
@@ -21,13 +28,13 @@ pub struct Options {
     /// Files that are left out, as globs.
     pub exclude: Vec<Spanned<String>>,
     /// Read test files too.
-    pub include_tests: Option<bool>,
+    pub include_tests: Option<Spanned<bool>>,
     /// Read generated and minified files too.
-    pub include_generated: Option<bool>,
+    pub include_generated: Option<Spanned<bool>>,
     /// Files above this size are left out: bytes, or `"2 MiB"`.
-    pub max_file_size: Option<Size>,
+    pub max_file_size: Option<Spanned<Size>>,
     /// The least confidence that is shown.
-    pub min_confidence: Option<Confidence>,
+    pub min_confidence: Option<Spanned<Confidence>>,
     /// The least severity that fails a run.
     pub fail_on: Option<Spanned<Level>>,
     /// How inline comments are treated.
@@ -41,11 +48,11 @@ pub struct Options {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SuppressionOptions {
     /// A comment must say why, behind `--`.
-    pub require_reason: Option<bool>,
+    pub require_reason: Option<Spanned<bool>>,
     /// Report comments that silence nothing.
-    pub report_unused: Option<bool>,
+    pub report_unused: Option<Spanned<bool>>,
     /// A comment may leave out the rule and silence all of them.
-    pub allow_blanket: Option<bool>,
+    pub allow_blanket: Option<Spanned<bool>>,
 }
 
 /// Levels for some files.
@@ -59,13 +66,46 @@ pub struct OverrideOptions {
     pub rules: RuleOptions,
 }
 
-impl Options {
-    /// Reads a configuration file's text.
-    ///
-    /// # Errors
-    /// What is wrong and where.
-    pub fn parse(path: &str, text: &str) -> Result<Options, Box<Problem>> {
-        toml::from_str(text).map_err(|error| Box::new(Problem::from_toml(path, text, &error)))
+/// What a file builds on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Extends {
+    /// One file or package.
+    One(String),
+    /// Several, in order.
+    Many(Vec<Spanned<String>>),
+}
+
+impl Extends {
+    /// All of them; `span` is that of the whole value.
+    pub(super) fn list(&self, span: std::ops::Range<usize>) -> Vec<Spanned<String>> {
+        match self {
+            Extends::One(name) => vec![Spanned::new(span, name.clone())],
+            Extends::Many(names) => names.clone(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Extends {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Extends, D::Error> {
+        deserializer.deserialize_any(ExtendsVisitor)
+    }
+}
+
+struct ExtendsVisitor;
+
+impl<'de> Visitor<'de> for ExtendsVisitor {
+    type Value = Extends;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a path or a package, or a list of them")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Extends, E> {
+        Ok(Extends::One(name.to_owned()))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, seq: A) -> Result<Extends, A::Error> {
+        Vec::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(Extends::Many)
     }
 }
 

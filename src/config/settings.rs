@@ -1,20 +1,19 @@
 //! What the options mean.
 
-use super::globs::{Globs, normal, rooted};
-use super::options::{Options, OverrideOptions, RuleOptions};
-use super::{Confidence, Level, Problem, nearest, version};
+use super::globs::{Globs, normal};
+use super::{Choices, Confidence, Level};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
-use toml::Spanned;
 
-/// Everything that steers a run, resolved: defaults, then the file, then what the command line changed.
+/// Everything that steers how a file is treated, resolved: defaults, then the files, then what the command line changed.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The folder that globs and fingerprints are relative to: the configuration file's, or the working directory.
+    /// The folder that fingerprints and baselines are relative to: the project's.
     pub root: PathBuf,
     /// The working directory, to which the paths of findings are relative.
     pub folder: PathBuf,
-    /// Files that are left out: globs as in `.gitignore`, relative to [`Settings::root`].
+    /// Files that are left out: globs as in `.gitignore`, relative to the folder of the configuration file.
     pub exclude: Vec<String>,
     /// Read test files too.
     pub include_tests: bool,
@@ -34,8 +33,38 @@ pub struct Settings {
     pub selected: Option<BTreeSet<String>>,
     /// Not these rules (`--ignore`).
     pub ignored: BTreeSet<String>,
-    rules: BTreeMap<String, Level>,
-    overrides: Vec<(Globs, BTreeMap<String, Level>)>,
+    /// Where what is not a default was said, by option: `min-confidence`, `rules.timer-not-cleared`.
+    pub origins: BTreeMap<String, Origin>,
+    /// The configuration files that were read, those built on first.
+    pub files: Vec<String>,
+    pub(super) excluded: Globs,
+    pub(super) rules: BTreeMap<String, Level>,
+    pub(super) overrides: Vec<Override>,
+}
+
+/// Where a value was said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// In a file, by its path as shown, on a line from 1.
+    File(String, usize),
+    /// On the command line.
+    CommandLine,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::File(path, line) => write!(f, "{path}:{line}"),
+            Origin::CommandLine => f.write_str("command line"),
+        }
+    }
+}
+
+/// Levels for some files.
+#[derive(Clone, Debug)]
+pub(super) struct Override {
+    pub(super) files: Globs,
+    pub(super) rules: BTreeMap<String, (Level, Origin)>,
 }
 
 /// How inline comments are treated.
@@ -64,6 +93,21 @@ pub enum State {
     At(Level),
 }
 
+/// Where files lie, what rules there are, and what the command line says.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// The working directory.
+    pub folder: &'a Path,
+    /// The project's folder.
+    pub root: &'a Path,
+    /// The folder that globs are relative to: that of the file that is extended last.
+    pub base: &'a Path,
+    /// Ids of all rules.
+    pub known: &'a [&'a str],
+    /// What the command line says.
+    pub choices: &'a Choices,
+}
+
 /// Files above this are data or bundles.
 const MAX_FILE_SIZE: u64 = 2 << 20;
 
@@ -83,38 +127,12 @@ impl Settings {
             suppressions: Suppressions { enabled: true, require_reason: false, report_unused: true, allow_blanket: false },
             selected: None,
             ignored: BTreeSet::new(),
+            origins: BTreeMap::new(),
+            files: Vec::new(),
+            excluded: Globs::default(),
             rules: BTreeMap::new(),
             overrides: Vec::new(),
         }
-    }
-
-    /// The settings of a configuration file. `root` is its folder, `path` its name as shown, `known` the ids of all rules.
-    ///
-    /// # Errors
-    /// What is wrong and where.
-    pub fn resolve(folder: &Path, root: &Path, path: &str, text: &str, known: &[&str]) -> Result<Settings, Box<Problem>> {
-        let options = Options::parse(path, text)?;
-        let resolver = Resolver { root, path, text, known };
-        resolver.check_version(options.required_version.as_ref())?;
-        let mut settings = Settings::new(folder);
-        settings.root = normal(root);
-        resolver.globs(&options.exclude)?;
-        settings.exclude = options.exclude.iter().map(|glob| rooted(glob.get_ref()).to_owned()).collect();
-        settings.include_tests = options.include_tests.unwrap_or(settings.include_tests);
-        settings.include_generated = options.include_generated.unwrap_or(settings.include_generated);
-        settings.max_file_size = options.max_file_size.map_or(settings.max_file_size, |size| size.0);
-        settings.min_confidence = options.min_confidence.unwrap_or(settings.min_confidence);
-        settings.fail_on = resolver.fail_on(options.fail_on.as_ref())?.unwrap_or(settings.fail_on);
-        let written = &options.suppressions;
-        let suppressions = &mut settings.suppressions;
-        suppressions.require_reason = written.require_reason.unwrap_or(suppressions.require_reason);
-        suppressions.report_unused = written.report_unused.unwrap_or(suppressions.report_unused);
-        suppressions.allow_blanket = written.allow_blanket.unwrap_or(suppressions.allow_blanket);
-        settings.rules = resolver.rules(&options.rules)?;
-        for OverrideOptions { files, rules } in &options.overrides {
-            settings.overrides.push((resolver.globs(files)?, resolver.rules(rules)?));
-        }
-        Ok(settings)
     }
 
     /// How a rule stands for a file, by the file's path as shown. `default` tells whether the rule is on by default.
@@ -126,22 +144,33 @@ impl Settings {
         if level == Some(Level::Off) && self.selected.is_some() {
             level = None;
         }
-        if self.overrides.iter().any(|(_, rules)| rules.contains_key(rule)) {
-            let path = self.folder.join(path);
-            for (files, rules) in &self.overrides {
-                if let Some(&it) = rules.get(rule)
-                    && files.is_match(&path)
-                {
-                    level = Some(it);
-                }
-            }
-        }
-        match level {
+        match self.overriding(rule, path).map(|it| it.0).or(level) {
             Some(Level::Off) => State::Off,
             Some(level) => State::At(level),
             None if default || self.selected.is_some() => State::Default,
             None => State::Absent,
         }
+    }
+
+    /// Where the rule's level for a file was said; `None` for a default.
+    pub fn origin(&self, rule: &str, path: &str) -> Option<&Origin> {
+        if self.ignored.contains(rule) || self.selected.is_some() {
+            return Some(&Origin::CommandLine);
+        }
+        self.overriding(rule, path).map(|it| it.1).or_else(|| self.origins.get(&format!("rules.{rule}")))
+    }
+
+    /// What the last override for a file says of a rule.
+    fn overriding(&self, rule: &str, path: &str) -> Option<(Level, &Origin)> {
+        let mut saying = self.overrides.iter().rev().filter_map(|it| Some((&it.files, it.rules.get(rule)?))).peekable();
+        saying.peek()?;
+        let path = self.folder.join(path);
+        saying.find(|(files, _)| files.is_match(&path)).map(|(_, (level, origin))| (*level, origin))
+    }
+
+    /// Whether `exclude` means a file or a folder, by its absolute path without `.` and `..`.
+    pub fn excludes(&self, path: &Path, is_dir: bool) -> bool {
+        self.excluded.covers(path, is_dir)
     }
 
     /// Whether only part of the rules runs, so that a comment for all rules cannot be called unused.
@@ -159,78 +188,77 @@ impl Settings {
     }
 }
 
-/// Turns written values into meant ones, blaming the right place.
-struct Resolver<'a> {
-    root: &'a Path,
-    path: &'a str,
-    text: &'a str,
-    known: &'a [&'a str],
-}
-
-impl Resolver<'_> {
-    fn problem<T>(&self, at: &Spanned<T>, message: String, help: Option<String>) -> Box<Problem> {
-        Box::new(Problem { path: self.path.to_owned(), text: self.text.to_owned(), range: at.span(), message, help })
-    }
-
-    fn rules(&self, rules: &RuleOptions) -> Result<BTreeMap<String, Level>, Box<Problem>> {
-        let mut levels = BTreeMap::new();
-        for (name, option) in rules {
-            let id = name.get_ref();
-            if !self.known.contains(&id.as_str()) {
-                let help = match nearest(id, self.known.iter().copied()) {
-                    Some(word) => format!("did you mean `{word}`?"),
-                    None => "`leaklint rules` lists them".to_owned(),
-                };
-                return Err(self.problem(name, format!("unknown rule `{id}`"), Some(help)));
-            }
-            levels.insert(id.clone(), option.level);
-        }
-        Ok(levels)
-    }
-
-    fn globs(&self, globs: &[Spanned<String>]) -> Result<Globs, Box<Problem>> {
-        Globs::new(self.root, globs.iter().map(|glob| glob.get_ref().as_str()))
-            .map_err(|(n, why)| self.problem(&globs[n], format!("this glob cannot be read: {why}"), None))
-    }
-
-    fn fail_on(&self, level: Option<&Spanned<Level>>) -> Result<Option<Level>, Box<Problem>> {
-        match level {
-            Some(at) if *at.get_ref() == Level::Off => {
-                let help = "expected `info`, `warning` or `error`; `--exit-zero` never fails".to_owned();
-                Err(self.problem(at, "a run cannot fail on `off`".to_owned(), Some(help)))
-            }
-            Some(at) => Ok(Some(*at.get_ref())),
-            None => Ok(None),
-        }
-    }
-
-    fn check_version(&self, required: Option<&Spanned<String>>) -> Result<(), Box<Problem>> {
-        let Some(at) = required else { return Ok(()) };
-        let have = env!("CARGO_PKG_VERSION");
-        match version::matches(at.get_ref(), have) {
-            Some(true) => Ok(()),
-            Some(false) => {
-                let message = format!("this is leaklint {have}, and the file asks for {}", at.get_ref());
-                Err(self.problem(at, message, None))
-            }
-            None => {
-                let help = Some("write `0.3`, `>=0.3.1` or `>=0.3, <0.5`".to_owned());
-                Err(self.problem(at, "not a version requirement".to_owned(), help))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Level, Settings, State};
+    use super::{Ground, Level, Settings, State};
+    use crate::config::{Choices, Layer, Origin, Problem};
     use std::path::Path;
 
-    fn settings(text: &str) -> Result<Settings, String> {
-        let known = ["timer-not-cleared", "listener-not-removed"];
-        Settings::resolve(Path::new("/r/app"), Path::new("/r"), "leaklint.toml", text, &known).map_err(|problem| {
+    fn resolved(files: &[(&str, &str)], choices: &Choices) -> Result<Settings, Box<Problem>> {
+        let known = &["timer-not-cleared", "listener-not-removed"];
+        let root = Path::new("/r");
+        let layers: Result<Vec<Option<Layer>>, _> =
+            files.iter().map(|(path, text)| Layer::parse(path, (*text).to_owned())).collect();
+        let layers: Vec<Layer> = layers?.into_iter().flatten().collect();
+        Settings::resolve(Ground { folder: Path::new("/r/app"), root, base: root, known, choices }, &layers)
+    }
+
+    fn settings_of(path: &str, text: &str) -> Result<Settings, String> {
+        resolved(&[(path, text)], &Choices::default()).map_err(|problem| {
             format!("{} at `{}`; {}", problem.message, &problem.text[problem.range], problem.help.unwrap_or_default())
         })
+    }
+
+    fn settings(text: &str) -> Result<Settings, String> {
+        settings_of("leaklint.toml", text)
+    }
+
+    #[test]
+    fn json_says_the_same_and_is_blamed_in_place() {
+        let text = r#"{ // why
+            "$schema": "x", "x-tool": { "any": [1] },
+            "rules": { "timer-not-cleared": "off" }, "max-file-size": 512,
+            "overrides": [{ "files": ["app/src/**"], "rules": { "timer-not-cleared": { "level": "error" } } }],
+        }"#;
+        let it = settings_of("leaklint.jsonc", text).unwrap();
+        assert_eq!(it.state("timer-not-cleared", "index.ts", true), State::Off);
+        assert_eq!(it.state("timer-not-cleared", "src/a.ts", true), State::At(Level::Error));
+        assert_eq!(it.origin("timer-not-cleared", "src/a.ts"), Some(&Origin::File("leaklint.jsonc".into(), 4)));
+        assert_eq!(it.max_file_size, 512);
+        let it = settings_of("a/package.json", r#"{ "name": "x", "leaklint": { "include-tests": true } }"#).unwrap();
+        assert!(it.include_tests);
+        assert!(settings_of("package.json", r#"{ "keywords": ["leaklint"] }"#).unwrap().files.is_empty());
+        for (path, text, expected) in [
+            ("a.json", r#"{ "exlude": [] }"#, "at `\"exlude\"`; did you mean `exclude`?"),
+            ("a.json", r#"{ "rules": { "timer-not-clear": "off" } }"#, "at `\"timer-not-clear\"`; did you mean"),
+            ("a.json", r#"{ "root": null }"#, "`null` says nothing: leave the key out at `null`"),
+            ("a.json", r#"{ "root": true "#, "unterminated object"),
+            ("a.json", "[]", "expected an object with options at `[]`"),
+            ("a.json", r#"{ "root": true, "root": false }"#, "this key stands here twice at `\"root\"`"),
+            ("a.json", r#"{ "root": 1e999 }"#, "at `1e999`"),
+            ("package.json", r#"{ "leaklint": { "rules": 3 } }"#, "at `3`"),
+        ] {
+            let said = settings_of(path, text).map(|_| "accepted".to_owned()).unwrap_or_else(|said| said);
+            assert!(said.contains(expected), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn later_files_win_and_the_command_line_wins_over_all() {
+        let below = "min-confidence = 'certain'\nexclude = ['dist', 'gen']\nrules.timer-not-cleared = 'off'\n";
+        let above = "exclude = ['!dist']\nrules.listener-not-removed = 'info'\nmin-confidence = 'suspect'";
+        let files = [("base.toml", below), ("leaklint.toml", above)];
+        let it = resolved(&files, &Choices::default()).unwrap();
+        assert_eq!((it.min_confidence.to_string(), it.exclude.len()), ("suspect".to_owned(), 3));
+        assert!(!it.excludes(Path::new("/r/dist"), true) && it.excludes(Path::new("/r/gen/a.js"), false));
+        assert_eq!(it.origins["min-confidence"].to_string(), "leaklint.toml:3");
+        assert_eq!(it.origins["rules.timer-not-cleared"].to_string(), "base.toml:3");
+        let selected = Some(["timer-not-cleared".to_owned()].into());
+        let choices = Choices { selected, fail_on: Some(Level::Info), include_tests: true, ..Choices::default() };
+        let it = resolved(&files, &choices).unwrap();
+        assert_eq!(it.state("timer-not-cleared", "a.js", true), State::Default);
+        assert_eq!(it.state("listener-not-removed", "a.js", true), State::Absent);
+        assert_eq!((it.fail_on, it.origins["fail-on"].to_string().as_str()), (Level::Info, "command line"));
     }
 
     #[test]
@@ -257,7 +285,7 @@ mod tests {
     #[test]
     fn what_is_unknown_is_blamed_with_a_suggestion() {
         for (text, expected) in [
-            ("exlude = []", "unknown field `exlude`, expected one of `required-version`"),
+            ("exlude = []", "unknown field `exlude`, expected one of `$schema`"),
             (
                 "[rules]\ntimer-not-clear = 'off'",
                 "unknown rule `timer-not-clear` at `timer-not-clear`; did you mean `timer-not-cleared`?",

@@ -10,6 +10,7 @@ use crate::config::{self, Level, Settings, State};
 use crate::facts::Directive;
 use crate::rulebook::Rulebook;
 use crate::text::FileId;
+use std::sync::Arc;
 
 /// What a verdict rests on, beside the findings.
 #[derive(Clone, Copy)]
@@ -20,10 +21,18 @@ pub struct Docket<'a> {
     pub text: &'a dyn Fn(FileId) -> Option<&'a str>,
     /// Directives of the files that have any, sorted by file.
     pub directives: &'a [(FileId, &'a [Directive])],
-    /// How the run is set.
-    pub settings: &'a Settings,
+    /// How each file is to be treated, by file.
+    pub settings: &'a [Arc<Settings>],
     /// The rules.
     pub rulebook: &'a Rulebook,
+    /// Suspects stay, whatever the settings say: something else will answer them.
+    pub keep_suspects: bool,
+}
+
+impl<'a> Docket<'a> {
+    fn settings(&self, file: FileId) -> &'a Settings {
+        &self.settings[file.index()]
+    }
 }
 
 /// Findings that are ready for a report.
@@ -40,25 +49,28 @@ pub fn judge(mut findings: Vec<Finding>, docket: Docket<'_>) -> Judged {
     let rules = rules(docket.rulebook);
     findings.retain_mut(|finding| apply_level(finding, docket, &rules));
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    if docket.settings.suppressions.enabled {
-        let complaints = apply_comments(&mut findings, docket, &rules);
-        findings.extend(complaints);
-        findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    }
+    let complaints = apply_comments(&mut findings, docket, &rules);
+    findings.extend(complaints);
+    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     for finding in &mut findings {
         let text = (docket.text)(finding.span.file).unwrap_or_default();
-        let path = docket.settings.from_root(&docket.paths[finding.span.file.index()]);
+        let path = docket.settings(finding.span.file).from_root(&docket.paths[finding.span.file.index()]);
         finding.fingerprint = fingerprint(finding, &path, &snippet(text, finding.span));
     }
     number_duplicates(&mut findings);
-    let least = least_confidence(docket.settings);
-    let is_hidden = |it: &&Finding| it.confidence == Confidence::Suspect && it.confidence < least && it.suppressed.is_none();
+    let is_shown = |it: &Finding| docket.keep_suspects || is_sure_enough(it, docket.settings(it.span.file));
+    let is_hidden = |it: &&Finding| it.confidence == Confidence::Suspect && !is_shown(it) && it.suppressed.is_none();
     let hidden = findings.iter().filter(is_hidden).count();
-    findings.retain(|it| it.confidence >= least);
+    findings.retain(is_shown);
     Judged { findings, hidden }
 }
 
-/// Whether a finding makes a run fail.
+/// Whether a finding is of a confidence that its file's settings show.
+pub fn is_sure_enough(finding: &Finding, settings: &Settings) -> bool {
+    finding.confidence >= least_confidence(settings)
+}
+
+/// Whether a finding makes a run fail, by the settings of its file.
 pub fn fails(finding: &Finding, settings: &Settings) -> bool {
     finding.suppressed.is_none()
         && severity(settings.fail_on).is_some_and(|least| finding.severity >= least)
@@ -79,8 +91,9 @@ fn apply_level(finding: &mut Finding, docket: Docket<'_>, rules: &[(&str, bool)]
     }
     let path = &docket.paths[finding.span.file.index()];
     let default = rules.iter().find(|(id, _)| *id == finding.rule).is_none_or(|(_, default)| *default);
-    match docket.settings.state(&finding.rule, path, default) {
-        State::Absent if finding.rule == "parse-error" => !docket.settings.ignored.contains("parse-error"),
+    let settings = docket.settings(finding.span.file);
+    match settings.state(&finding.rule, path, default) {
+        State::Absent if finding.rule == "parse-error" => !settings.ignored.contains("parse-error"),
         State::Absent => false,
         State::Off => {
             finding.suppressed = Some(Suppressed { kind: "config", reason: None });
@@ -97,12 +110,13 @@ fn apply_level(finding: &mut Finding, docket: Docket<'_>, rules: &[(&str, bool)]
 /// Holds the findings, sorted, against the comments of their files; returns findings about comments.
 fn apply_comments(findings: &mut [Finding], docket: Docket<'_>, rules: &[(&str, bool)]) -> Vec<Finding> {
     let mut complaints = Vec::new();
-    for (file, directives) in docket.directives {
+    let obeyed = docket.directives.iter().filter(|(file, _)| docket.settings(*file).suppressions.enabled);
+    for (file, directives) in obeyed {
         let start = findings.partition_point(|it| it.span.file < *file);
         let end = findings.partition_point(|it| it.span.file <= *file);
         let text = (docket.text)(*file).unwrap_or_default();
         let comments = Comments { file: *file, path: &docket.paths[file.index()], text, directives };
-        complaints.extend(suppress(&mut findings[start..end], comments, rules, docket.settings));
+        complaints.extend(suppress(&mut findings[start..end], comments, rules, docket.settings(*file)));
     }
     // A complaint that a comment silences stays silenced, whatever its level.
     complaints.retain_mut(|it| {
@@ -134,16 +148,24 @@ fn least_confidence(settings: &Settings) -> Confidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Choices, Ground, Layer};
     use crate::finding::suppress::tests::finding;
     use std::path::Path;
 
     fn judged(config: &str, findings: Vec<Finding>) -> Judged {
         let known = ["timer-not-cleared", "parse-error"];
-        let settings = Settings::resolve(Path::new("/r"), Path::new("/r"), "leaklint.toml", config, &known).unwrap();
+        let (root, choices) = (Path::new("/r"), Choices::default());
+        let layer = Layer::parse("leaklint.toml", config.to_owned()).unwrap().unwrap();
+        let settings = Settings::resolve(Ground { folder: root, root, base: root, known: &known, choices: &choices }, &[layer]);
+        let settings = [Arc::new(settings.unwrap())];
         let paths = ["src/a.js".to_owned()];
         let rulebook = Rulebook::default();
         let text = |_| Some("a(); b();\nc();\n");
-        judge(findings, Docket { paths: &paths, text: &text, directives: &[], settings: &settings, rulebook: &rulebook })
+        let directives = &[];
+        judge(
+            findings,
+            Docket { paths: &paths, text: &text, directives, settings: &settings, rulebook: &rulebook, keep_suspects: false },
+        )
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod trace;
 pub use evidence::{Evidence, Verdict};
 pub use fingerprint::{fingerprint, number_duplicates, snippet};
 pub use house::{HOUSE_RULES, HouseRule, rule_ids};
-pub use judge::{Docket, Judged, fails, judge};
+pub use judge::{Docket, Judged, fails, is_sure_enough, judge};
 pub use suppress::{Comments, suppress};
 pub use trace::{Owner, SlotKind, Sought, Trace};
 

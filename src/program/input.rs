@@ -2,6 +2,7 @@
 
 use crate::facts::{Facts, Sym};
 use crate::text::FileId;
+use std::sync::Arc;
 
 /// Where an import leads.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,7 +22,7 @@ pub struct Unit {
     /// The path as shown, with `/`.
     pub path: String,
     /// What it says.
-    pub facts: Facts,
+    pub facts: Arc<Facts>,
     /// Where each specifier leads.
     pub links: Vec<(Sym, Target)>,
 }

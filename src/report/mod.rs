@@ -1,4 +1,4 @@
-//! Findings and run totals to text: pretty, concise, JSON.
+//! Findings and run totals to text, for people and for other systems.
 //!
 //! In comes a [`Report`], out go bytes into a writer. Every format reads the same value. Nothing here decides what counts:
 //! that was settled before.
@@ -22,6 +22,7 @@ use crate::rulebook::Rulebook;
 use crate::text::{FileId, LineIndex};
 use crate::workspace::Files;
 use std::io::{self, Write};
+use std::path::Path;
 
 pub use frame::frame;
 pub use page::page;
@@ -46,8 +47,25 @@ pub struct Report<'a> {
     pub hidden: usize,
     /// What the user should know: one sentence each, sorted.
     pub notes: &'a [String],
+    /// Why the run could not do all of its job: one sentence each.
+    pub errors: &'a [String],
     /// What a heap showed beside the findings, if one was asked.
     pub proof: Option<Proof<'a>>,
+    /// Where it comes from.
+    pub origin: Origin<'a>,
+}
+
+/// Where a report comes from, for the systems that read it.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The rules of the run.
+    pub rulebook: &'a Rulebook,
+    /// The working directory: paths are relative to it.
+    pub folder: &'a Path,
+    /// The way to it from the folder that a CI system counts from, with a slash at the end; empty if the two are one.
+    pub below: &'a str,
+    /// What tells this run from others on the same commit.
+    pub category: Option<&'a str>,
 }
 
 /// What a heap showed beside the findings.
@@ -68,6 +86,29 @@ pub enum Format {
     Concise,
     /// For programs.
     Json,
+}
+
+impl Format {
+    /// All of them, those for people first.
+    pub const ALL: &[Format] = &[Format::Pretty, Format::Concise, Format::Json];
+
+    /// As it is written on a command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Pretty => "pretty",
+            Format::Concise => "concise",
+            Format::Json => "json",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            Format::Pretty => "Frames around the source",
+            Format::Concise => "One line for each finding",
+            Format::Json => "One JSON object",
+        }
+    }
 }
 
 /// Writes a report.

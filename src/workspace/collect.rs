@@ -16,6 +16,9 @@ use super::settle::{self, Copies, Copy, Tally};
 use super::walk::{self, Candidate, Met};
 use super::{Timings, paths};
 
+/// Bytes of a file that says something about the project: no hand-written one is larger.
+pub(super) const SIDE_FILE: u64 = 2 << 20;
+
 /// What lies on the disk, as far as the run needs it.
 #[derive(Default)]
 pub(super) struct Collected {
@@ -76,7 +79,8 @@ fn list(selection: &Selection, visit: &mut dyn FnMut(Met)) {
         if walk::is_side(&name) {
             visit(Met::Side(path.clone()));
         } else if names::source_name(&name).is_some() {
-            visit(Met::Source(Candidate { path: path.clone(), key: paths::key(path), by_hand: true }));
+            let settings = selection.settings(path);
+            visit(Met::Source(Candidate { path: path.clone(), key: paths::key(path), by_hand: true, settings }));
         }
     }
 }
@@ -97,7 +101,7 @@ impl Collected {
     }
 
     fn add_side(&mut self, path: &Path, selection: &Selection) {
-        if let Ok(loaded) = load(path, selection) {
+        if let Ok(loaded) = load(path, selection, SIDE_FILE) {
             self.sides.push(Side { key: paths::key(path), text: loaded.text });
         }
     }

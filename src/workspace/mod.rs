@@ -1,12 +1,15 @@
 //! From a selection of paths to findings: the one pipeline behind terminal, editor and tests.
 //!
 //! In comes a [`Selection`] and the rulebook, out comes an [`Analysis`]. Files are listed, read, parsed and turned into facts
-//! in parallel; then imports are resolved, the program is linked and checked. This module reads files; it prints nothing
-//! and knows no configuration file and no output format.
+//! in parallel; then imports are resolved, the program is linked and checked. A [`Project`] is what terminal and editor
+//! share: which configuration governs a file, which rules there are, and how findings are judged by both. This module reads
+//! files; it prints nothing and knows no output format.
 
 mod builtins;
 mod collect;
+mod configs;
 mod content;
+mod extends;
 mod files;
 mod local;
 mod manifests;
@@ -16,33 +19,42 @@ mod packages;
 mod panics;
 mod paths;
 mod problems;
+mod project;
 mod read;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
+mod revise;
 mod run;
 mod selection;
+mod session;
 mod settle;
 mod specifiers;
 mod starts;
+mod store;
 mod texts;
 mod tsconfig;
 mod verify;
+mod vicinity;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::Settings;
 use crate::facts::Directive;
 use crate::finding::Finding;
 use crate::program::{Manifest, Unit};
 use crate::text::FileId;
 
-pub use local::{Local, local};
+pub use configs::Configs;
 pub use names::Skip;
 pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
+pub use project::{Book, Checked, Opening, Project, ProjectError};
 pub use run::{run, run_in_memory};
 pub use selection::Selection;
+pub use session::{Revision, Session, Snapshot};
 pub use texts::{Text, Texts};
 pub use verify::{Seen, Verified, verify};
 
@@ -53,6 +65,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// The files that were checked, by file id, sorted by path; failed ones have the facts of an empty file.
     pub units: Vec<Unit>,
+    /// The settings of the files, by file id.
+    pub settings: Vec<Arc<Settings>>,
     /// What the project's `package.json`s, `Dockerfile`s and `Procfile`s say, by folder.
     pub manifests: Vec<Manifest>,
     /// How many files.

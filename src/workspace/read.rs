@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
@@ -33,7 +33,7 @@ pub(super) struct ReadFile {
     pub(super) length: usize,
     pub(super) traces: Traces,
     pub(super) is_lossy: bool,
-    pub(super) facts: Facts,
+    pub(super) facts: Arc<Facts>,
     /// What it imports, each once.
     pub(super) specifiers: Vec<Name>,
     /// It could not be parsed, or we panicked over it; the facts are then those of an empty file.
@@ -64,12 +64,12 @@ pub(super) enum Outcome {
 /// Texts that some worker has taken on: hash of text and extension.
 pub(super) type Claims = Mutex<FxHashSet<u64>>;
 
-/// Parses a text: a seam for tests, which pass a parser that panics.
-pub(super) type Parse<'a> = &'a (dyn Fn(&str, &str) -> Result<Facts, Problem> + Sync);
+/// Parses a text that has this path: a seam for whoever keeps facts, and for tests, which pass a parser that panics.
+pub(super) type Parse<'a> = &'a (dyn Fn(&str, &str) -> Result<Arc<Facts>, Problem> + Sync);
 
 /// The parser of every run. A script that does not parse is tried as TypeScript: type annotations in `.js` (Flow without
 /// its pragma, mostly) are close enough, and a file that is read beats one that is reported.
-pub(super) fn parse(path: &str, text: &str) -> Result<Facts, Problem> {
+pub(super) fn parse(path: &str, text: &str) -> Result<Arc<Facts>, Problem> {
     let is_script = names::source_name(paths::name(path)).is_none_or(|(_, it)| matches!(it, "js" | "jsx"));
     let tree = syntax::parse(path, text).or_else(|error| {
         let typed = format!("{}.tsx", paths::without_extension(path));
@@ -80,14 +80,14 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Facts, Problem> {
         }
     });
     match tree {
-        Ok(tree) => Ok(facts::extract(&tree, text)),
+        Ok(tree) => Ok(Arc::new(facts::extract(&tree, text))),
         Err(error) => Err(Problem { is_internal: false, message: error.message, start: error.start, end: error.end }),
     }
 }
 
 /// Takes one file through. `claims` is `None` for a file that must be read even though it is a copy.
 pub(super) fn read(candidate: Candidate, selection: &Selection, claims: Option<&Claims>, parse: Parse<'_>) -> Outcome {
-    let loaded = match load(&candidate.path, selection) {
+    let loaded = match load(&candidate.path, selection, candidate.settings.max_file_size) {
         Ok(loaded) => loaded,
         Err(Unread::TooLarge) => return Outcome::Skipped(Skip::TooLarge),
         Err(Unread::Failed(words)) => {
@@ -95,7 +95,7 @@ pub(super) fn read(candidate: Candidate, selection: &Selection, claims: Option<&
         }
     };
     let text = loaded.text.as_str();
-    if let Some(skip) = content::reason_to_skip(text, candidate.by_hand || selection.include_generated) {
+    if let Some(skip) = content::reason_to_skip(text, candidate.by_hand || candidate.settings.include_generated) {
         return Outcome::Skipped(skip);
     }
     let hash = xxh3_64(text.as_bytes());
@@ -129,7 +129,7 @@ fn extension_hash(key: &str) -> u64 {
 }
 
 /// What an empty file says: keeps the file's id valid.
-fn empty_facts(key: &str, parse: Parse<'_>) -> Facts {
+fn empty_facts(key: &str, parse: Parse<'_>) -> Arc<Facts> {
     panics::catch(|| parse(key, "").unwrap_or_default()).unwrap_or_default()
 }
 
@@ -146,9 +146,9 @@ pub(super) enum Unread {
 }
 
 /// The text of a file: from the overlays, else from the disk.
-pub(super) fn load(path: &Path, selection: &Selection) -> Result<Loaded, Unread> {
+pub(super) fn load(path: &Path, selection: &Selection, limit: u64) -> Result<Loaded, Unread> {
     if let Some(text) = selection.overlays.get(path) {
-        let too_large = text.len() as u64 > selection.max_file_size;
+        let too_large = text.len() as u64 > limit;
         // Text may come from an editor or a pipe with its mark still on.
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text).to_owned();
         return if too_large { Err(Unread::TooLarge) } else { Ok(Loaded { text, is_lossy: false }) };
@@ -156,7 +156,7 @@ pub(super) fn load(path: &Path, selection: &Selection) -> Result<Loaded, Unread>
     if selection.in_memory {
         return Err(Unread::Failed("no such file or folder".to_owned()));
     }
-    let bytes = read_bytes(path, selection.max_file_size)?;
+    let bytes = read_bytes(path, limit)?;
     let decoded = decode(bytes);
     Ok(Loaded { text: decoded.text, is_lossy: decoded.encoding == Encoding::Lossy })
 }

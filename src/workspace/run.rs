@@ -7,13 +7,15 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use crate::checks;
+use crate::config::Settings;
 use crate::finding::Finding;
 use crate::program::{self, Unit};
 use crate::rulebook::Rulebook;
 use crate::syntax;
 use crate::text::FileId;
 
-use super::collect::{Collected, collect};
+use super::collect::{Collected, SIDE_FILE, collect};
+use super::configs::Configs;
 use super::files::FileIndex;
 use super::manifests::{Side, manifests};
 use super::names::Skip;
@@ -27,7 +29,7 @@ use super::{Analysis, Files, panics, paths, problems, settle};
 
 /// Checks what is selected.
 pub fn run(selection: &Selection, rulebook: &Rulebook) -> Analysis {
-    run_with(selection, rulebook, &read::parse)
+    run_whole(selection, rulebook, &read::parse).analysis
 }
 
 /// Checks files given as path and text, without touching the disk. Paths are relative to nothing in particular; nothing is
@@ -35,20 +37,29 @@ pub fn run(selection: &Selection, rulebook: &Rulebook) -> Analysis {
 pub fn run_in_memory(files: &[(String, String)], rulebook: &Rulebook) -> Analysis {
     let root = Path::new("/");
     let overlays = files.iter().map(|(path, text)| (paths::absolute(root, Path::new(path)), text.clone())).collect();
+    let mut settings = Settings::new(root);
+    settings.include_tests = true;
+    settings.include_generated = true;
     let selection = Selection {
         cwd: PathBuf::from(root),
         overlays,
         in_memory: true,
-        include_tests: true,
-        include_generated: true,
+        configs: Arc::new(Configs::fixed(settings)),
         threads: Some(1),
         ..Selection::default()
     };
     run(&selection, rulebook)
 }
 
+/// What a run leaves for the next one.
+pub(super) struct Whole {
+    pub(super) analysis: Analysis,
+    /// `None` when the run could not start.
+    pub(super) resolver: Option<Resolver>,
+}
+
 /// [`run`] with a parser of the caller's.
-pub(super) fn run_with(selection: &Selection, rulebook: &Rulebook, parse: Parse<'_>) -> Analysis {
+pub(super) fn run_whole(selection: &Selection, rulebook: &Rulebook, parse: Parse<'_>) -> Whole {
     let started = Instant::now();
     let selection = &*selection.normalized();
     let mut analysis = Analysis::default();
@@ -57,12 +68,13 @@ pub(super) fn run_with(selection: &Selection, rulebook: &Rulebook, parse: Parse<
         .stack_size(syntax::STACK_SIZE)
         .start_handler(|_| panics::quiet_thread())
         .build();
+    let mut resolver = None;
     match pool {
-        Ok(pool) => Run { selection, rulebook, pool: &pool }.go(parse, &mut analysis),
+        Ok(pool) => resolver = Some(Run { selection, rulebook, pool: &pool }.go(parse, &mut analysis)),
         Err(error) => analysis.errors.push(format!("cannot start threads: {error}")),
     }
     analysis.timings.total = started.elapsed();
-    analysis
+    Whole { analysis, resolver }
 }
 
 struct Run<'a> {
@@ -77,10 +89,11 @@ struct Linked {
     findings: Vec<Finding>,
     /// Files whose text another file has too, earlier in the order.
     twins: FxHashMap<FileId, FileId>,
+    resolver: Resolver,
 }
 
 impl Run<'_> {
-    fn go(&self, parse: Parse<'_>, analysis: &mut Analysis) {
+    fn go(&self, parse: Parse<'_>, analysis: &mut Analysis) -> Resolver {
         let mut collected = collect(self.selection, self.pool, parse, &mut analysis.timings);
         analysis.notes.append(&mut collected.notes);
         analysis.errors.append(&mut collected.errors);
@@ -94,6 +107,7 @@ impl Run<'_> {
         analysis.findings = findings;
         analysis.notes.sort();
         analysis.notes.dedup();
+        linked.resolver
     }
 
     /// Numbers the files, resolves imports, reads manifests.
@@ -102,10 +116,7 @@ impl Run<'_> {
         let mut stand_ins = std::mem::take(&mut collected.stand_ins);
         self.drop_compiled(&mut collected, &mut stand_ins);
         note_lossy(&collected.files, &cwd, analysis);
-        analysis.texts = Texts::new(
-            self.selection,
-            collected.files.iter().map(|it| (it.candidate.path.clone(), paths::shown(&it.candidate.key, &cwd), it.hash)),
-        );
+        analysis.texts = Texts::new(self.selection, &collected.files);
         let resolver = resolver(&collected, &stand_ins, self.selection, &cwd, analysis);
         let importers: Vec<Importer<'_>> = collected.files.iter().map(importer).collect();
         let links = resolver.links(&importers);
@@ -115,6 +126,7 @@ impl Run<'_> {
         let mut findings = Vec::new();
         for (at, (file, links)) in collected.files.into_iter().zip(links).enumerate() {
             findings.extend(file.problem.map(|it| problems::finding(FileId(at as u32), it)));
+            analysis.settings.push(file.candidate.settings);
             analysis.units.push(Unit { path: paths::shown(&file.candidate.key, &cwd), facts: file.facts, links });
         }
         let failed = findings.len();
@@ -123,13 +135,10 @@ impl Run<'_> {
             skipped: collected.tally.counts(),
             failed: failed + collected.unreadable,
         };
-        Linked { findings, twins }
+        Linked { findings, twins, resolver }
     }
 
     fn drop_compiled(&self, collected: &mut Collected, stand_ins: &mut Vec<(String, String)>) {
-        if self.selection.include_generated {
-            return;
-        }
         let originals = settle::originals(&collected.files);
         let key = |at: usize| collected.files[at].candidate.key.clone();
         let dropped = originals.iter().enumerate().filter_map(|(at, original)| Some((key(at), key((*original)?))));
@@ -201,7 +210,7 @@ fn resolver(
 fn aliases(sides: &[Side], selection: &Selection) -> FxHashMap<String, Option<Aliases>> {
     let read = |key: &str| match sides.iter().find(|it| it.key == key) {
         Some(side) => Some(side.text.clone()),
-        None => read::load(Path::new(key), selection).ok().map(|it| it.text),
+        None => read::load(Path::new(key), selection, SIDE_FILE).ok().map(|it| it.text),
     };
     let mut aliases: FxHashMap<String, Option<Aliases>> = FxHashMap::default();
     // `jsconfig.json` comes first in the order of names and gives way to `tsconfig.json`.
@@ -257,12 +266,12 @@ mod tests {
     fn in_memory(files: &[(&str, &str)], parse: Parse<'_>) -> Analysis {
         let overlays = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
         let selection = Selection { cwd: PathBuf::from("/"), overlays, in_memory: true, ..Selection::default() };
-        run_with(&selection, &Rulebook::default(), parse)
+        run_whole(&selection, &Rulebook::default(), parse).analysis
     }
 
     #[test]
     fn a_panic_in_one_file_is_its_finding_and_the_others_go_on() {
-        let parse = |path: &str, text: &str| -> Result<Facts, Problem> {
+        let parse = |path: &str, text: &str| -> Result<Arc<Facts>, Problem> {
             assert!(!path.ends_with("boom.js"), "no luck");
             read::parse(path, text)
         };

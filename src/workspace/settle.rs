@@ -59,7 +59,7 @@ pub(super) fn originals(files: &[ReadFile]) -> Vec<Option<usize>> {
     let index = FileIndex::new(files.iter().enumerate().map(|(at, it)| (it.candidate.key.as_str(), FileId(at as u32))));
     let mut result: Vec<Option<usize>> = vec![None; files.len()];
     for at in 0..files.len() {
-        if files[at].candidate.by_hand {
+        if files[at].candidate.by_hand || files[at].candidate.settings.include_generated {
             continue;
         }
         let original = typed_original(files, at, &index).or_else(|| module_twin(files, at, &index));

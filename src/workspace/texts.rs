@@ -8,7 +8,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::text::{FileId, LineIndex, Location, Span};
 
-use super::read::load;
+use super::paths;
+use super::read::{ReadFile, load};
 use super::selection::Selection;
 
 /// A text with its lines.
@@ -47,6 +48,7 @@ struct Slot {
     path: PathBuf,
     shown: String,
     hash: u64,
+    limit: u64,
     text: OnceLock<Option<Box<Text>>>,
 }
 
@@ -58,8 +60,16 @@ pub struct Texts {
 }
 
 impl Texts {
-    pub(super) fn new(selection: &Selection, files: impl Iterator<Item = (PathBuf, String, u64)>) -> Texts {
-        let slots = files.map(|(path, shown, hash)| Slot { path, shown, hash, text: OnceLock::new() }).collect();
+    pub(super) fn new(selection: &Selection, files: &[ReadFile]) -> Texts {
+        let cwd = selection.cwd_key();
+        let slot = |file: &ReadFile| Slot {
+            path: file.candidate.path.clone(),
+            shown: paths::shown(&file.candidate.key, &cwd),
+            hash: file.hash,
+            limit: file.candidate.settings.max_file_size,
+            text: OnceLock::new(),
+        };
+        let slots = files.iter().map(slot).collect();
         // A file that has grown over the limit since has changed and is no longer what was checked.
         Texts { slots, selection: selection.clone() }
     }
@@ -76,7 +86,7 @@ impl Texts {
     }
 
     fn read(&self, slot: &Slot) -> Option<Box<Text>> {
-        let text = load(&slot.path, &self.selection).ok()?.text;
+        let text = load(&slot.path, &self.selection, slot.limit).ok()?.text;
         let same = xxh3_64(text.as_bytes()) == slot.hash;
         same.then(|| Box::new(Text { path: slot.shown.clone(), lines: LineIndex::new(&text), text }))
     }

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder};
 use rustc_hash::FxHashSet;
 
+use crate::config::Settings;
+
+use super::configs::Configs;
 use super::names::{self, Folder, Skip};
 use super::selection::Selection;
 use super::{output, paths};
@@ -20,6 +22,8 @@ pub(super) struct Candidate {
     pub(super) key: String,
     /// The user named this very file.
     pub(super) by_hand: bool,
+    /// What governs it.
+    pub(super) settings: Arc<Settings>,
 }
 
 /// What the walk met.
@@ -41,7 +45,7 @@ pub(super) enum Met {
 /// Walks what is selected, on one thread: workers read and parse meanwhile, and listing 4,500 files takes less time
 /// than parsing a thirtieth of them, so that a parallel walk would only add its idle waiting.
 pub(super) fn walk(selection: &Selection, visit: &mut dyn FnMut(Met)) {
-    let mut walker = Walker { selection, patterns: Patterns::new(selection, visit), seen: FxHashSet::default(), visit };
+    let mut walker = Walker { selection, seen: FxHashSet::default(), visit };
     let roots = selection.roots();
     let mut folders = Vec::new();
     for root in &roots {
@@ -79,7 +83,6 @@ pub(super) fn io_words(error: &std::io::Error) -> String {
 
 struct Walker<'a> {
     selection: &'a Selection,
-    patterns: Arc<Patterns>,
     /// Keys met so far: named paths may overlap.
     seen: FxHashSet<String>,
     visit: &'a mut dyn FnMut(Met),
@@ -102,14 +105,16 @@ impl Walker<'_> {
         }
         let key = paths::key(path);
         if self.seen.insert(key.clone()) {
-            (self.visit)(Met::Source(Candidate { path: path.to_owned(), key, by_hand: true }));
+            let settings = self.selection.settings(path);
+            (self.visit)(Met::Source(Candidate { path: path.to_owned(), key, by_hand: true, settings }));
         }
     }
 
     /// Whether a walk from the working directory would leave the file out.
     fn is_excluded(&self, path: &Path) -> bool {
         let root = paths::absolute(&self.selection.cwd, Path::new(""));
-        let Ok(relative) = path.strip_prefix(&root) else { return self.patterns.leave_out(path, false) };
+        let configs = &self.selection.configs;
+        let Ok(relative) = path.strip_prefix(&root) else { return is_left_out(configs, path) };
         let mut matchers = self.builder(&root).build_matchers();
         let mut around: Vec<&Path> = relative.ancestors().skip(1).filter(|it| !it.as_os_str().is_empty()).collect();
         around.reverse();
@@ -119,8 +124,8 @@ impl Walker<'_> {
         };
         matchers.iter_mut().any(|matcher| {
             around.iter().any(|folder| is_folder_out(matcher, folder)) || matcher.matched(relative, false).is_ignore()
-        }) || self.patterns.leave_out(path, false)
-            || (!self.selection.include_tests && is_test_path(relative))
+        }) || is_left_out(configs, path)
+            || (!self.selection.settings(path).include_tests && is_test_path(relative))
     }
 
     fn builder(&self, root: &Path) -> WalkBuilder {
@@ -137,9 +142,8 @@ impl Walker<'_> {
     fn folder(&mut self, root: &Path) {
         let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
         let filter = {
-            let (outputs, patterns) = (Arc::clone(&outputs), Arc::clone(&self.patterns));
-            let include_generated = self.selection.include_generated;
-            move |entry: &DirEntry| keep_entry(entry, &patterns, include_generated, &outputs)
+            let (outputs, configs) = (Arc::clone(&outputs), Arc::clone(&self.selection.configs));
+            move |entry: &DirEntry| keep_folder(entry, &configs, &outputs)
         };
         for entry in self.builder(root).filter_entry(filter).build() {
             match entry {
@@ -171,7 +175,8 @@ impl Walker<'_> {
         let name = entry.file_name().to_string_lossy();
         if is_side(&name) {
             let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
-            if self.selection.include_tests || !is_test_path(relative) {
+            let settings = self.selection.settings(entry.path());
+            if !settings.excludes(entry.path(), false) && (settings.include_tests || !is_test_path(relative)) {
                 (self.visit)(Met::Side(entry.into_path()));
             }
             return;
@@ -181,29 +186,19 @@ impl Walker<'_> {
             None if is_in_bin(entry.path()) && is_node_script(entry.path(), &name) => &name,
             None => return,
         };
-        if !self.patterns.lets_in(entry.path()) {
+        let settings = self.selection.settings(entry.path());
+        if settings.excludes(entry.path(), false) {
             return;
         }
-        let skip = self.skip_by_name(root, entry.path(), stem);
+        let skip = skip_by_name(&settings, root, entry.path(), stem);
         let key = paths::key(entry.path());
         if !self.seen.insert(key.clone()) {
             return;
         }
         (self.visit)(match skip {
             Some(skip) => Met::Skipped(skip),
-            None => Met::Source(Candidate { path: entry.into_path(), key, by_hand: false }),
+            None => Met::Source(Candidate { path: entry.into_path(), key, by_hand: false, settings }),
         });
-    }
-
-    fn skip_by_name(&self, root: &Path, path: &Path, stem: &str) -> Option<Skip> {
-        let relative = path.strip_prefix(root).unwrap_or(path);
-        if !self.selection.include_generated && names::is_minified_name(stem) {
-            Some(Skip::Minified)
-        } else if !self.selection.include_tests && is_test_path(relative) {
-            Some(Skip::Test)
-        } else {
-            None
-        }
     }
 
     /// Links are not followed, so loops cannot be. One that leads nowhere, or to sources that the walk does not meet
@@ -233,12 +228,14 @@ impl Walker<'_> {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let Some((stem, _)) = names::source_name(&name) else { continue };
             // One that the disk knows was met or left out by the walk.
-            if path.exists() || self.patterns.leave_out(path, false) || self.skip_by_name(root, path, stem).is_some() {
+            let settings = self.selection.settings(path);
+            let is_out = is_left_out(&self.selection.configs, path) || skip_by_name(&settings, root, path, stem).is_some();
+            if is_out || path.exists() {
                 continue;
             }
             let key = paths::key(path);
             if self.seen.insert(key.clone()) {
-                (self.visit)(Met::Source(Candidate { path: path.clone(), key, by_hand: false }));
+                (self.visit)(Met::Source(Candidate { path: path.clone(), key, by_hand: false, settings }));
             }
         }
     }
@@ -253,23 +250,46 @@ impl Walker<'_> {
     }
 }
 
-fn keep_entry(entry: &DirEntry, patterns: &Patterns, include_generated: bool, outputs: &Mutex<Vec<PathBuf>>) -> bool {
-    let is_dir = entry.file_type().is_some_and(|it| it.is_dir());
-    if entry.depth() == 0 {
+/// Whether the walk goes into a folder; files are judged one by one later.
+fn keep_folder(entry: &DirEntry, configs: &Configs, outputs: &Mutex<Vec<PathBuf>>) -> bool {
+    let (path, is_dir) = (entry.path(), entry.file_type().is_some_and(|it| it.is_dir()));
+    if entry.depth() == 0 || !is_dir {
         return true;
     }
-    if is_dir {
-        let parent = entry.path().parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-        match names::folder(&entry.file_name().to_string_lossy(), &parent) {
-            Folder::Foreign => return false,
-            Folder::MaybeOutput if !include_generated && output::is_output(entry.path()) => {
-                outputs.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
-                return false;
-            }
-            Folder::MaybeOutput | Folder::Own => {}
-        }
+    let around = path.parent().unwrap_or(path);
+    let parent = around.file_name().unwrap_or_default().to_string_lossy();
+    let kind = names::folder(&entry.file_name().to_string_lossy(), &parent);
+    if kind == Folder::Foreign {
+        return false;
     }
-    !patterns.leave_out(entry.path(), is_dir)
+    // Whether a folder is looked into is said where the folder lies, not in it.
+    let settings = configs.settings(around);
+    if settings.excludes(path, true) {
+        return false;
+    }
+    if kind == Folder::MaybeOutput && !settings.include_generated && output::is_output(path) {
+        outputs.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+        return false;
+    }
+    true
+}
+
+/// Whether the configuration of a file, or of a folder around it, leaves it out.
+fn is_left_out(configs: &Configs, path: &Path) -> bool {
+    let folders = path.ancestors().skip(1);
+    let around = |folder: &Path| folder.parent().is_some_and(|it| configs.settings(it).excludes(folder, true));
+    configs.settings(path.parent().unwrap_or(path)).excludes(path, false) || folders.into_iter().any(around)
+}
+
+fn skip_by_name(settings: &Settings, root: &Path, path: &Path, stem: &str) -> Option<Skip> {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    if !settings.include_generated && names::is_minified_name(stem) {
+        Some(Skip::Minified)
+    } else if !settings.include_tests && is_test_path(relative) {
+        Some(Skip::Test)
+    } else {
+        None
+    }
 }
 
 /// `bin/www` and its like start many a server.
@@ -298,42 +318,4 @@ pub(super) fn is_test_path(relative: &Path) -> bool {
 /// Whether the file says something about the project.
 pub(super) fn is_side(name: &str) -> bool {
     matches!(name, "package.json" | "tsconfig.json" | "jsconfig.json" | "Procfile") || name.starts_with("Dockerfile")
-}
-
-/// The configuration's own patterns.
-struct Patterns {
-    exclude: Option<Gitignore>,
-    include: Option<Gitignore>,
-}
-
-impl Patterns {
-    fn new(selection: &Selection, visit: &mut dyn FnMut(Met)) -> Arc<Patterns> {
-        let root = paths::absolute(&selection.cwd, selection.patterns_root.as_deref().unwrap_or(Path::new("")));
-        let mut build = |patterns: &[String]| {
-            let mut builder = GitignoreBuilder::new(&root);
-            for pattern in patterns {
-                if let Err(error) = builder.add_line(None, pattern) {
-                    visit(Met::Note(error.to_string()));
-                }
-            }
-            let built = builder.build();
-            if let Err(error) = &built {
-                visit(Met::Note(error.to_string()));
-            }
-            built.ok().filter(|it| !it.is_empty())
-        };
-        Arc::new(Patterns { exclude: build(&selection.exclude), include: build(&selection.include) })
-    }
-
-    fn leave_out(&self, path: &Path, is_dir: bool) -> bool {
-        let is_below = |it: &Gitignore| path.starts_with(it.path());
-        let matches = |it: &&Gitignore| is_below(it) && it.matched_path_or_any_parents(path, is_dir).is_ignore();
-        self.exclude.as_ref().is_some_and(|it| matches(&it)) || (!is_dir && !self.lets_in(path))
-    }
-
-    fn lets_in(&self, path: &Path) -> bool {
-        self.include
-            .as_ref()
-            .is_none_or(|it| path.starts_with(it.path()) && it.matched_path_or_any_parents(path, false).is_ignore())
-    }
 }

@@ -3,6 +3,7 @@
 
 pub mod node;
 pub mod proxy;
+pub mod shell;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,0 +1,102 @@
+//! Which report goes where: one to standard output, any number into files.
+
+use super::args::OutputArgs;
+use super::failure::Failure;
+use super::output::{tell, to_file, to_stdout};
+use super::terminal::Terminal;
+use crate::finding::Finding;
+use crate::report::{self, Format, Report, Style};
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Where everything goes.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    /// The report that the run is for.
+    main: Format,
+    /// The file that it goes to instead of standard output.
+    file: Option<PathBuf>,
+    /// Further ones.
+    beside: Vec<(Format, PathBuf)>,
+    statistics: bool,
+    suppressed: bool,
+}
+
+impl Outputs {
+    /// What the arguments ask for.
+    pub(super) fn new(args: &OutputArgs, statistics: bool) -> Result<Outputs, Failure> {
+        let main = args.format.unwrap_or(Format::Pretty);
+        let mut outputs = Outputs { main, file: None, beside: Vec::new(), statistics, suppressed: !args.no_suppressed };
+        for (n, it) in args.output.iter().enumerate() {
+            if args.output[..n].iter().any(|other| other.path == it.path) {
+                return Err(Failure::new(format!("two reports are to be written to {}", it.path.display())));
+            }
+            match it.format {
+                None if outputs.file.is_none() => outputs.file = Some(it.path.clone()),
+                format => outputs.beside.push((format.unwrap_or(main), it.path.clone())),
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// The findings that are written.
+    pub(super) fn shown<'a>(&self, findings: &'a [Finding]) -> Cow<'a, [Finding]> {
+        if self.suppressed {
+            return Cow::Borrowed(findings);
+        }
+        findings.iter().filter(|it| it.suppressed.is_none()).cloned().collect()
+    }
+
+    /// Writes lines instead of reports.
+    pub(super) fn list(&self, lines: &[String]) -> Result<(), Failure> {
+        self.to_main(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))
+    }
+
+    /// Writes all reports, the files first: standard output may have a reader that goes away.
+    pub(super) fn publish(&self, report: Report<'_>, terminal: Terminal) -> Result<(), Failure> {
+        for (format, path) in &self.beside {
+            to_file(path, |out| self.write(report, *format, terminal.file(), terminal, out))?;
+        }
+        let style = if self.file.is_some() { terminal.file() } else { terminal.stdout() };
+        self.to_main(|out| self.write(report, self.main, style, terminal, out))
+    }
+
+    fn to_main(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        match &self.file {
+            Some(path) => to_file(path, write),
+            None => to_stdout(write),
+        }
+    }
+
+    fn write(&self, report: Report<'_>, format: Format, style: Style, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+        report::render(report, format, style, out)?;
+        if format == Format::Pretty && !terminal.quiet {
+            out.write_all(report::summary(&report, style).as_bytes())?;
+        }
+        if format == Format::Pretty && self.statistics {
+            out.write_all(report::statistics(&report).as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Says on standard error what formats for programs leave out: they stay pure.
+    pub(super) fn tell_rest(&self, report: &Report<'_>, terminal: Terminal) {
+        if self.main == Format::Concise && !terminal.quiet {
+            tell(report::summary(report, terminal.stderr()).trim_end());
+        }
+        if self.main != Format::Pretty && self.statistics {
+            tell(report::statistics(report).trim_end());
+        }
+    }
+}
+
+/// The way to the working directory from the folder that the CI system shows paths from, if there is one around it.
+pub(super) fn below(folder: &Path) -> String {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = whole(folder);
+    let checkouts = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].into_iter().filter_map(std::env::var_os).filter(|it| !it.is_empty());
+    let below = checkouts.into_iter().find_map(|it| Some(folder.strip_prefix(whole(Path::new(&it))).ok()?.to_owned()));
+    let below = below.unwrap_or_default().to_string_lossy().replace('\\', "/");
+    if below.is_empty() { below } else { format!("{below}/") }
+}

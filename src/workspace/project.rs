@@ -1,0 +1,295 @@
+//! A project as terminal and editor see it alike: its root, its rules, its settings for each file, and one way to judge it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::{Choices, Ground, Layer, Problem, Settings};
+use crate::facts::Directive;
+use crate::finding::{Docket, Finding, HOUSE_RULES, Judged, judge, rule_ids};
+use crate::rulebook::{Rulebook, Trouble};
+use crate::text::FileId;
+
+use super::configs::{Configs, Files};
+use super::local::{Local, local};
+use super::selection::Selection;
+use super::{Analysis, extends, paths, run};
+
+/// Why there is no answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ProjectError {
+    /// Said in a line.
+    Said(String),
+    /// A mistake in a configuration file.
+    Config(Box<Problem>),
+    /// Mistakes in the rules and models of the project.
+    Rules(Vec<Trouble>),
+}
+
+impl ProjectError {
+    pub(super) fn unreadable(path: &Path, error: &io::Error) -> ProjectError {
+        ProjectError::Said(format!("cannot read {}: {error}", path.display()))
+    }
+}
+
+impl From<Box<Problem>> for ProjectError {
+    fn from(problem: Box<Problem>) -> ProjectError {
+        ProjectError::Config(problem)
+    }
+}
+
+impl fmt::Display for ProjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProjectError::Said(message) => f.write_str(message),
+            ProjectError::Config(problem) => {
+                let before = &problem.text[..problem.text.floor_char_boundary(problem.range.start)];
+                write!(f, "{}:{}: {}", problem.path, before.matches('\n').count() + 1, problem.message)
+            }
+            ProjectError::Rules(troubles) => {
+                let all: Vec<String> = troubles.iter().map(Trouble::to_string).collect();
+                f.write_str(&all.join("\n"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for ProjectError {}
+
+/// The rules of a project: the built-in ones, or with its own.
+#[derive(Debug)]
+pub enum Book {
+    /// The built-in ones.
+    Builtin(&'static Rulebook),
+    /// With those of the project.
+    Extended(Box<Rulebook>),
+}
+
+impl Deref for Book {
+    type Target = Rulebook;
+
+    fn deref(&self) -> &Rulebook {
+        match self {
+            Book::Builtin(rulebook) => rulebook,
+            Book::Extended(rulebook) => rulebook,
+        }
+    }
+}
+
+/// What a project is opened with.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    /// The working directory: absolute. Paths are shown relative to it.
+    pub folder: PathBuf,
+    /// What is looked at, relative to the working directory or absolute; none means the working directory. Rules of the
+    /// project's own are looked for from the folder that all of them are in.
+    pub paths: Vec<PathBuf>,
+    /// What the command line or an editor chose.
+    pub choices: Choices,
+    /// This file governs everything, in place of the nearest ones.
+    pub config: Option<PathBuf>,
+    /// Read no configuration file, and no rules and models of the project's own.
+    pub isolated: bool,
+    /// Read no configuration file, but the project's own rules and models.
+    pub rules_only: bool,
+    /// Read no rules and models of the project's own, because nobody trusts it yet.
+    pub untrusted: bool,
+    /// Texts that stand in for files on the disk, by path.
+    pub overlays: BTreeMap<PathBuf, String>,
+}
+
+/// A project, ready to be checked.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder that fingerprints and baselines are relative to: the nearest with `root = true` or a git work tree, else
+    /// that of the outermost configuration file, else the working directory.
+    pub root: PathBuf,
+    /// The rules.
+    pub rulebook: Book,
+    /// The project's own rules and models.
+    pub own: Vec<PathBuf>,
+    /// What it was opened with, for a run: a caller may change what it likes.
+    pub selection: Selection,
+}
+
+/// A project's findings as they are reported.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// The files, and what was learned of them; its findings have moved into `judged`.
+    pub analysis: Analysis,
+    /// The findings.
+    pub judged: Judged,
+}
+
+impl Project {
+    /// Reads what governs a project.
+    ///
+    /// # Errors
+    /// A mistake in the project's rules, or in the configuration that governs all of it. One in a file that governs a part
+    /// shows when that part is met: see [`Project::analyse`].
+    pub fn open(opening: &Opening) -> Result<Project, ProjectError> {
+        let folder = paths::absolute(&opening.folder, Path::new(""));
+        let start = start(&folder, &opening.paths);
+        let files = Files::new(&folder, &opening.overlays);
+        let top = if opening.isolated { Top { root: folder.clone(), is_declared: false } } else { top(&files, &start, &folder) };
+        let local = match opening.isolated {
+            true => Local::default(),
+            false => local(&start, top.is_declared.then_some(top.root.as_path()), &files)?,
+        };
+        let rulebook = if opening.untrusted { Book::Builtin(Rulebook::builtin()) } else { book(&local)? };
+        let mut known = rule_ids(&rulebook);
+        // What nobody trusts yet may be named all the same.
+        let stems = local.pages.iter().filter_map(|(path, _)| Path::new(path).file_stem()?.to_str());
+        known.extend(stems.filter(|_| opening.untrusted));
+        let ground = Ground { folder: &folder, root: &top.root, base: &folder, known: &known, choices: &opening.choices };
+        let configs = configs(opening, files, ground)?;
+        configs.settings(&start);
+        if let Some(error) = configs.errors().into_iter().next() {
+            return Err(error);
+        }
+        let selection = Selection {
+            cwd: folder.clone(),
+            paths: opening.paths.clone(),
+            overlays: opening.overlays.clone(),
+            configs: Arc::new(configs),
+            ..Selection::default()
+        };
+        let own: Vec<PathBuf> =
+            local.pages.iter().chain(&local.models).map(|it| paths::absolute(&folder, Path::new(&it.0))).collect();
+        Ok(Project { root: top.root, rulebook, own, selection })
+    }
+
+    /// The settings for a file, by its absolute path.
+    ///
+    /// # Errors
+    /// A mistake in the file that governs it.
+    pub fn settings(&self, file: &Path) -> Result<Arc<Settings>, ProjectError> {
+        let path = paths::absolute(&self.selection.cwd, file);
+        let settings = self.selection.configs.settings(path.parent().unwrap_or(&path));
+        self.no_mistake().map(|()| settings)
+    }
+
+    /// Every file that settings and rules rest on so far, for an editor to watch; some of them may not exist.
+    pub fn files(&self) -> BTreeSet<PathBuf> {
+        let mut files = self.selection.configs.files();
+        files.extend(self.own.iter().cloned());
+        files
+    }
+
+    /// Checks a selection, by default [`Project::selection`].
+    ///
+    /// # Errors
+    /// A mistake in a configuration file that governs a part of it.
+    pub fn check(&self, selection: &Selection) -> Result<Checked, ProjectError> {
+        self.analyse(selection).map(|analysis| self.judge(analysis, false))
+    }
+
+    /// Finds everything, of every confidence and rule.
+    ///
+    /// # Errors
+    /// A mistake in a configuration file that governs a part of it.
+    pub fn analyse(&self, selection: &Selection) -> Result<Analysis, ProjectError> {
+        let analysis = run(selection, &self.rulebook);
+        self.no_mistake().map(|()| analysis)
+    }
+
+    /// Judges all that was found by the settings of each file. Suspects may stay for a heap to answer.
+    pub fn judge(&self, mut analysis: Analysis, keep_suspects: bool) -> Checked {
+        let findings = std::mem::take(&mut analysis.findings);
+        let judged = self.judged(findings, &analysis, keep_suspects);
+        Checked { analysis, judged }
+    }
+
+    /// Judges findings of an analysis.
+    pub fn judged(&self, findings: Vec<Finding>, analysis: &Analysis, keep_suspects: bool) -> Judged {
+        let paths = analysis.paths();
+        let units = analysis.units.iter().enumerate().filter(|(_, unit)| !unit.facts.directives.is_empty());
+        let directives: Vec<(FileId, &[Directive])> =
+            units.map(|(at, unit)| (FileId(at as u32), unit.facts.directives.as_slice())).collect();
+        let text = |file| analysis.texts.get(file).map(|it| it.text.as_str());
+        let docket = Docket {
+            paths: &paths,
+            text: &text,
+            directives: &directives,
+            settings: &analysis.settings,
+            rulebook: &self.rulebook,
+            keep_suspects,
+        };
+        judge(findings, docket)
+    }
+
+    fn no_mistake(&self) -> Result<(), ProjectError> {
+        self.selection.configs.errors().into_iter().next().map_or(Ok(()), Err)
+    }
+}
+
+/// The settings of all files.
+fn configs(opening: &Opening, files: Files, ground: Ground<'_>) -> Result<Configs, ProjectError> {
+    if opening.isolated || opening.rules_only {
+        return Ok(Configs::fixed(Settings::resolve(ground, &[])?));
+    }
+    let Some(path) = &opening.config else {
+        return Ok(Configs::nearest(files, ground.root, ground.known, ground.choices));
+    };
+    let path = paths::absolute(ground.folder, path);
+    let absent = || ProjectError::Said(format!("cannot read {}: no such file or folder", files.shown(&path)));
+    let layer = Layer::parse(&files.shown(&path), files.text(&path)?.ok_or_else(absent)?)?;
+    // A file that was pointed at speaks of the project at hand, wherever it lies.
+    Ok(Configs::pointed_at(extends::resolve(&files, ground, layer.map(|it| (path, it)))?, files))
+}
+
+/// Where the search for what governs a project starts: the folder that all paths are in.
+fn start(folder: &Path, paths: &[PathBuf]) -> PathBuf {
+    let mut common: Option<PathBuf> = None;
+    for path in paths {
+        let mut path = paths::absolute(folder, path);
+        if !path.is_dir() {
+            path.pop();
+        }
+        common = Some(match common {
+            None => path,
+            Some(other) => other.components().zip(path.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect(),
+        });
+    }
+    common.unwrap_or_else(|| folder.to_owned())
+}
+
+/// The top of a project.
+struct Top {
+    root: PathBuf,
+    /// A configuration file says that nothing above it is to be looked at.
+    is_declared: bool,
+}
+
+fn top(files: &Files, start: &Path, folder: &Path) -> Top {
+    let mut outermost = None;
+    for around in start.ancestors() {
+        // A mistake in it is told where the file governs.
+        if let Ok(Some((_, layer))) = files.in_folder(around) {
+            if layer.options.root.is_some_and(|it| *it.get_ref()) {
+                return Top { root: around.to_owned(), is_declared: true };
+            }
+            outermost = Some(around);
+        }
+        if around.join(".git").exists() {
+            return Top { root: around.to_owned(), is_declared: false };
+        }
+    }
+    Top { root: outermost.unwrap_or(folder).to_owned(), is_declared: false }
+}
+
+/// The rules and models for a project: built-in ones, and its own.
+fn book(local: &Local) -> Result<Book, ProjectError> {
+    if *local == Local::default() {
+        return Ok(Book::Builtin(Rulebook::builtin()));
+    }
+    let rulebook = Rulebook::extended(&local.pages, &local.models).map_err(ProjectError::Rules)?;
+    let house = HOUSE_RULES.iter().find(|house| rulebook.rule(house.id).is_some());
+    match house.and_then(|it| rulebook.rule(it.id)) {
+        Some(rule) => Err(ProjectError::Said(format!("{}:1:1: there is a rule `{}` already", rule.path, rule.id))),
+        None => Ok(Book::Extended(Box::new(rulebook))),
+    }
+}

@@ -1,0 +1,150 @@
+//! Runs that follow each other, as an editor needs them.
+//!
+//! A [`Session`] keeps facts between runs; a run gives a [`Snapshot`] of the whole program. Until the next run is done, the
+//! snapshot answers for one changed file by itself, in a few milliseconds: see [`Snapshot::revise`].
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use crate::checks;
+use crate::facts::Facts;
+use crate::finding::Finding;
+use crate::program;
+use crate::rulebook::Rulebook;
+use crate::text::FileId;
+
+use super::read::Problem;
+use super::resolve::{Importer, Resolver};
+use super::revise::{Change, merge};
+use super::run::run_whole;
+use super::selection::Selection;
+use super::specifiers::specifiers;
+use super::store::Store;
+use super::vicinity::Vicinity;
+use super::{Analysis, content, panics, paths, problems};
+
+/// Keeps what outlives a run.
+#[derive(Default)]
+pub struct Session {
+    store: Store,
+}
+
+impl Session {
+    /// A session that has seen nothing.
+    pub fn new() -> Session {
+        Session::default()
+    }
+
+    /// Checks what is selected: what [`super::run`] finds, faster the less has changed since the last time.
+    pub fn run(&self, selection: &Selection, rulebook: &Rulebook) -> Snapshot {
+        self.store.begin();
+        let whole = run_whole(selection, rulebook, &|path, text| self.store.parse(path, text));
+        self.store.end();
+        let cwd = selection.cwd_key();
+        let analysis = whole.analysis;
+        let key = |path: &str| paths::key(&paths::absolute(Path::new(&cwd), Path::new(path)));
+        let ids = analysis.units.iter().enumerate().map(|(at, unit)| (key(&unit.path), FileId(at as u32))).collect();
+        Snapshot { paths: analysis.paths(), analysis, ids, resolver: whole.resolver, seen_apart: Mutex::default() }
+    }
+}
+
+/// A program as one run saw it.
+pub struct Snapshot {
+    /// What the run found; nothing is judged yet.
+    pub analysis: Analysis,
+    /// Paths as shown, by file.
+    pub paths: Vec<String>,
+    ids: FxHashMap<String, FileId>,
+    resolver: Option<Resolver>,
+    /// What the files' vicinities alone show of them, as they were in this run.
+    seen_apart: Mutex<FxHashMap<FileId, Arc<Vec<Finding>>>>,
+}
+
+/// What is known of a changed file before the whole program is checked again.
+pub struct Revision {
+    /// The file.
+    pub file: FileId,
+    /// Its findings, unjudged; stories may lead into other files of the snapshot.
+    pub findings: Vec<Finding>,
+    /// What its text says.
+    pub facts: Arc<Facts>,
+}
+
+impl Snapshot {
+    /// The file at a path (absolute, normalized) if it was part of the run.
+    pub fn file(&self, path: &Path) -> Option<FileId> {
+        self.ids.get(&paths::key(path)).copied()
+    }
+
+    /// The findings of a file if its text were this one and nothing else had changed.
+    ///
+    /// Only the file's vicinity is linked and checked, once as it was in the run and once as it is now. What appears or
+    /// disappears from the one to the other is applied to what the whole program showed; the rest moves with the text. So
+    /// what only far files tell stays until the next run corrects it, and nothing flickers. The rulebook is that of the run. `None` if the file was no part
+    /// of the run, or its text then is no longer known.
+    pub fn revise(&self, session: &Session, rulebook: &Rulebook, path: &Path, text: &str) -> Option<Revision> {
+        let file = self.file(path)?;
+        let key = paths::key(path);
+        let old = &self.analysis.texts.get(file)?.text;
+        let base: Vec<Finding> = self.analysis.findings.iter().filter(|it| it.span.file == file).cloned().collect();
+        if old == text {
+            return Some(Revision { file, findings: base, facts: Arc::clone(&self.analysis.units[file.index()].facts) });
+        }
+        if content::reason_to_skip(text, self.analysis.settings[file.index()].include_generated).is_some() {
+            return Some(Revision { file, findings: Vec::new(), facts: Arc::default() });
+        }
+        let parsed = panics::catch(|| session.store.parse(&key, text));
+        let (facts, problem) = match parsed {
+            Ok(Ok(facts)) => (facts, None),
+            Ok(Err(problem)) => (Arc::default(), Some(problem)),
+            Err(message) => (Arc::default(), Some(Problem { is_internal: true, message, start: 0, end: 0 })),
+        };
+        let mut findings = match problem {
+            Some(problem) => vec![problems::finding(file, problem)],
+            None => {
+                let before = self.seen_apart(rulebook, file);
+                let after = self.look(rulebook, file, &key, &facts);
+                merge(base, &before, after, Change::between(old, text))
+            }
+        };
+        findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        Some(Revision { file, findings, facts })
+    }
+
+    /// Does ahead of time what [`Snapshot::revise`] needs of the file as it was.
+    pub fn prepare(&self, rulebook: &Rulebook, path: &Path) {
+        if let Some(file) = self.file(path) {
+            self.seen_apart(rulebook, file);
+        }
+    }
+
+    fn seen_apart(&self, rulebook: &Rulebook, file: FileId) -> Arc<Vec<Finding>> {
+        let known = || self.seen_apart.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(&file) {
+            return Arc::clone(found);
+        }
+        let vicinity = Vicinity::around(file, &self.analysis);
+        let found = Arc::new(check(rulebook, &vicinity, file));
+        known().insert(file, Arc::clone(&found));
+        found
+    }
+
+    /// What the vicinity shows of a file that now says something else.
+    fn look(&self, rulebook: &Rulebook, file: FileId, key: &str, facts: &Arc<Facts>) -> Vec<Finding> {
+        let links = self.resolver.as_ref().and_then(|resolver| {
+            let specifiers = specifiers(facts);
+            resolver.links(&[Importer { key, facts, specifiers: &specifiers }]).pop()
+        });
+        let vicinity = Vicinity::around(file, &self.analysis).with(file, facts, links.unwrap_or_default());
+        check(rulebook, &vicinity, file)
+    }
+}
+
+fn check(rulebook: &Rulebook, vicinity: &Vicinity, file: FileId) -> Vec<Finding> {
+    let found = panics::catch(|| checks::check(&program::link(&vicinity.units, &vicinity.manifests, rulebook)));
+    let mut found = found.unwrap_or_default();
+    found.retain_mut(|it| vicinity.restore(it) && it.span.file == file);
+    found
+}
