@@ -137,6 +137,8 @@ pub struct Function {
     pub is_async: bool,
     /// `function*`
     pub is_generator: bool,
+    /// A static method of a class, or its static initializers.
+    pub is_static: bool,
     /// The function around it; `NONE` for the module body.
     pub parent: FnId,
     /// Its outermost scope (that of its parameters).
@@ -253,6 +255,8 @@ pub struct Property {
 pub struct TypeRef {
     /// The dotted name as written.
     pub name: Name,
+    /// Whether the name has a dot in it.
+    pub qualified: bool,
     /// What the first part of the name is bound to, or `NONE` for a global.
     pub binding: BindingId,
     /// The last type argument (an array's or map's element), or `NONE`.

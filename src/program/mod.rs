@@ -56,6 +56,7 @@ pub use words::Words;
 
 use graph::Graph;
 use mentions::Mentions;
+use modules::Exports;
 
 use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
@@ -109,6 +110,7 @@ pub struct Program<'a> {
     values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
     /// Methods of shapes.
     members: OnceLock<FxHashMap<Shape, Vec<FnRef>>>,
+    exports: Vec<OnceLock<Exports>>,
     /// Which files mention a name.
     mentions: OnceLock<Mentions>,
 }
@@ -143,6 +145,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         modelled: units.iter().map(|_| OnceLock::new()).collect(),
         values: units.iter().map(|_| OnceLock::new()).collect(),
         members: OnceLock::new(),
+        exports: units.iter().map(|_| OnceLock::new()).collect(),
         mentions: OnceLock::new(),
     };
     program.flatten_types();

@@ -7,8 +7,8 @@ use crate::facts::{Expr, FnId, FunctionKind, LoopKind, RegionId, RegionKind};
 use crate::rulebook::{Certainty, Recurrence};
 use crate::text::{FileId, Span};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
-use std::sync::OnceLock;
 
 /// How often, coarsely. Ordered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -100,22 +100,21 @@ pub(super) fn spread(program: &mut Program<'_>) {
     }
 }
 
-/// The guards of edges, as far as they were asked for.
-type Guards = Vec<OnceLock<Option<Guard>>>;
+/// The guards of places that run again and again, by function and region.
+type Guards = FxHashMap<(FnRef, RegionId), Option<Guard>>;
 
-/// Guards matter where the caller runs again and again: those are judged ahead and in parallel, since spreading is serial.
+/// Judged ahead and in parallel, since spreading is serial. All sites of a region share what guards them.
 fn guards(program: &Program<'_>) -> Guards {
-    let guards: Guards = program.edges.iter().map(|_| OnceLock::new()).collect();
-    guards.par_iter().zip(&program.edges).for_each(|(guard, edge)| {
-        if spreads(edge.how) == Some(false) && program.rate(edge.caller).is_some_and(|it| it.rate > Rate::Once) {
-            guard.get_or_init(|| guard_of(program, edge));
-        }
-    });
-    guards
-}
-
-fn guard_of(program: &Program<'_>, edge: &Edge) -> Option<Guard> {
-    if edge.how == How::Passed { None } else { program.lasting_guard(edge.site) }
+    let recurs = |edge: &&Edge| {
+        spreads(edge.how) == Some(false)
+            && edge.how != How::Passed
+            && program.rate(edge.caller).is_some_and(|it| it.rate > Rate::Once)
+    };
+    let mut sites: Vec<SiteRef> = program.edges.iter().filter(recurs).map(|edge| edge.site).collect();
+    sites.sort_unstable_by_key(|site| (site.expr.within, site.region));
+    sites.dedup_by_key(|site| (site.expr.within, site.region));
+    let guarded = |site: &SiteRef| ((site.expr.within, site.region), program.lasting_guard(*site));
+    sites.par_iter().map(guarded).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Whether a rate goes along an edge, and there means once: `None` for callbacks with a rate of their own.
@@ -130,7 +129,7 @@ fn spreads(how: How) -> Option<bool> {
 }
 
 /// Edges whose guard makes them as frequent as something else than their caller.
-type Guarded = rustc_hash::FxHashMap<FnRef, Vec<u32>>;
+type Guarded = FxHashMap<FnRef, Vec<u32>>;
 
 struct Spread<'p, 'a> {
     program: &'p Program<'a>,
@@ -228,8 +227,7 @@ impl Spread<'_, '_> {
             self.raise(edge.callee, Rate::Once, Recurrence::Once, quality.min(caller.quality), Witness::Edge(i));
             return;
         }
-        let guard = |guards: &Guards| *guards[i as usize].get_or_init(|| guard_of(self.program, edge));
-        match self.guards.as_ref().and_then(guard) {
+        match self.guard(edge) {
             Some(Guard::Program) => {
                 return self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
             }
@@ -248,6 +246,12 @@ impl Spread<'_, '_> {
         } else {
             self.raise(edge.callee, caller.rate, caller.recurs, quality.min(caller.quality), Witness::Edge(i));
         }
+    }
+
+    fn guard(&self, edge: &Edge) -> Option<Guard> {
+        let guards = self.guards.as_ref().filter(|_| edge.how != How::Passed)?;
+        let known = guards.get(&(edge.site.expr.within, edge.site.region));
+        known.copied().unwrap_or_else(|| self.program.lasting_guard(edge.site))
     }
 
     /// An edge guarded by a slot runs as often as the slot's owner is made.
