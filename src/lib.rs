@@ -16,4 +16,5 @@ pub mod capture;
 pub mod prove;
 pub mod workspace;
 pub mod report;
+pub mod lsp;
 pub mod cli;

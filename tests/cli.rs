@@ -277,7 +277,7 @@ fn one_run_writes_several_reports() {
     assert_eq!(fs::read(project.0.join("out/c.json")).unwrap(), project.run(&["check", "-f", "json"]).stdout);
     assert_eq!(fs::read(project.0.join("out/d.txt")).unwrap(), project.run(&["check", "-f", "concise"]).stdout);
     let mistakes: &[(&[&str], &str)] = &[
-        (&["check", "-o", "jsno=a.json"], "no format `jsno`, but pretty, concise, json"),
+        (&["check", "-o", "jsno=a.json"], "no format `jsno`, but pretty, concise, markdown, json, jsonl, sarif"),
         (&["check", "-o", "json="], "a file name is missing"),
         (&["check", "-o", "-"], "a file name is missing"),
         (&["check", "-o", "a", "-o", "json=a"], "two reports are to be written to a"),

@@ -79,6 +79,7 @@ fn files_build_on_files_and_packages() {
     assert_eq!(
         read,
         [
+            "leaklint-baseline.json",
             "leaklint.toml",
             "node_modules/@acme/leaklint/leaklint.toml",
             "node_modules/plain/x/base.jsonc",

@@ -245,13 +245,24 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
     if let Some((release, why)) = &verdict.partial {
         story.push(step(Role::Released, program.head(release.expr), why.clone()));
     }
-    let sites: Vec<ExprRef> = candidates.iter().map(|it| it.grow.site.expr).collect();
+    let sites: Vec<ExprRef> =
+        candidates.iter().filter(|it| !writes_again(program, it, candidates)).map(|it| it.grow.site.expr).collect();
     let trace = Trace { limit: verdict.size, ..trace::of_collection(program, place, &sites) };
     let mut finding = Draft { rule, confidence, message, span, within: grow.site.expr.within, story, trace }.finish(program);
     if is_light(program, grow) && finding.severity == Severity::Error {
         finding.severity = Severity::Warning;
     }
     Some(finding)
+}
+
+/// `busy[id] = true; setTimeout(() => { busy[id] = false; })`: the entry that a function around it has written.
+fn writes_again(program: &Program<'_>, it: &Candidate, candidates: &[Candidate]) -> bool {
+    let key = |it: &Candidate| it.grow.key.and_then(|key| program.place(key));
+    let Some(written) = key(it) else { return false };
+    let within = it.grow.site.expr.within;
+    let around =
+        |other: &Candidate| other.grow.site.expr.within != within && program.is_within(within, other.grow.site.expr.within);
+    candidates.iter().any(|other| around(other) && key(other).as_ref() == Some(&written))
 }
 
 /// Whether a growth happens by an operation, and not once in a set-up function.

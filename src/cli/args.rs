@@ -1,10 +1,12 @@
 //! What can be typed.
 
+use super::baseline::BaselineArgs;
 use super::capture::CaptureArgs;
 use super::confirm::ConfirmArgs;
 use super::prove::ProveArgs;
 use crate::config::{Confidence, Level, Size};
 use crate::report::Format;
+use crate::workspace::BaselineChoice;
 use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -52,6 +54,21 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Run the examples of the project's own rule pages
     Verify(VerifyArgs),
+    /// Serve an editor over the language server protocol
+    #[command(alias = "server")]
+    Lsp(LspArgs),
+    /// Accept the findings of today, so that new ones stand out
+    Baseline(BaselineArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct LspArgs {
+    /// Talk over standard input and output; there is no other way
+    #[arg(long)]
+    pub(super) stdio: bool,
+    /// End when this process has ended
+    #[arg(long = "clientProcessId", alias = "client-process-id", value_name = "PID")]
+    pub(super) client_process_id: Option<u32>,
 }
 
 #[derive(Args, Debug)]
@@ -60,9 +77,6 @@ pub(super) struct CheckArgs {
     /// Files and folders; `-` reads standard input
     #[arg(default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
-    /// Print how often each rule was found
-    #[arg(long)]
-    pub(super) statistics: bool,
     /// Print on standard error how long each phase took
     #[arg(long)]
     pub(super) timing: bool,
@@ -78,14 +92,42 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) exit: ExitArgs,
     #[command(flatten)]
+    pub(super) baseline: AcceptedArgs,
+    #[command(flatten)]
     pub(super) config: ConfigArgs,
+}
+
+/// What has been accepted.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Baseline")]
+pub(super) struct AcceptedArgs {
+    /// Accepted findings [default: leaklint-baseline.json beside the configuration, if it is there]
+    #[arg(long, value_name = "FILE", env = "LEAKLINT_BASELINE", hide_env_values = true, conflicts_with = "no_baseline")]
+    baseline: Option<PathBuf>,
+    /// Accept nothing
+    #[arg(long)]
+    no_baseline: bool,
+    /// Do not fail the run when accepted findings are gone
+    #[arg(long)]
+    pub(super) allow_stale: bool,
+}
+
+impl AcceptedArgs {
+    /// Which baseline holds.
+    pub(super) fn choice(&self) -> BaselineChoice {
+        match &self.baseline {
+            _ if self.no_baseline => BaselineChoice::Nothing,
+            Some(path) => BaselineChoice::File(path.clone()),
+            None => BaselineChoice::Beside,
+        }
+    }
 }
 
 /// What is written, and where.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
-    /// How findings are written [default: pretty]
+    /// How findings are written [default: pretty; of `check` in GitHub Actions: github]
     #[arg(short, long, value_enum, env = "LEAKLINT_FORMAT", hide_env_values = true)]
     pub(super) format: Option<Format>,
     /// Write a file, too, as in `json=leaks.json`; without a format, write it instead of standard output. May be repeated
@@ -94,6 +136,12 @@ pub(super) struct OutputArgs {
     /// Leave out findings that comments, the configuration or a baseline silence
     #[arg(long)]
     pub(super) no_suppressed: bool,
+    /// Tell this run from others on the same commit, in SARIF
+    #[arg(long, value_name = "NAME")]
+    pub(super) sarif_category: Option<String>,
+    /// Print how often each rule was found
+    #[arg(long)]
+    pub(super) statistics: bool,
 }
 
 /// A file to write.

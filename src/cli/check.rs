@@ -3,19 +3,20 @@
 use super::Exit;
 use super::args::CheckArgs;
 use super::failure::Failure;
+use super::host;
 use super::output::tell;
 use super::project;
-use super::publish::{Outputs, below};
+use super::publish::Outputs;
 use super::terminal::Terminal;
-use crate::finding::{Finding, Severity, fails};
-use crate::report::{Origin, Report};
-use crate::workspace::{Analysis, Checked, INTERNAL_ERROR, Timings};
+use crate::finding::{Finding, Judged, Severity, fails};
+use crate::report::{Format, Origin, Report};
+use crate::workspace::{Analysis, Checked, INTERNAL_ERROR, Project, Timings};
 use std::time::{Duration, Instant};
 
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
-    let outputs = Outputs::new(&args.output, args.statistics)?;
-    let project = project::open(args.into(), terminal)?;
+    let outputs = Outputs::new(&args.output, if host::is_github() { Format::Github } else { Format::Pretty })?;
+    let project = project::open(&args.into(), terminal)?;
     let prepared = started.elapsed();
     let Checked { analysis, judged } = project.check(&project.selection)?;
     let (paths, folder) = (analysis.paths(), &project.selection.cwd);
@@ -28,7 +29,12 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
         notes: &analysis.notes,
         errors: &analysis.errors,
         proof: None,
-        origin: Origin { rulebook: &project.rulebook, folder, below: &below(folder), category: None },
+        origin: Origin {
+            rulebook: &project.rulebook,
+            folder,
+            below: &host::below(folder),
+            category: outputs.category.as_deref(),
+        },
     };
     let written = if args.list_files { outputs.list(&paths) } else { outputs.publish(report, terminal) };
     if !args.list_files {
@@ -39,7 +45,27 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
         tell(timing(&analysis.timings, prepared, started.elapsed()).trim_end());
     }
     written?;
-    Ok(exit(args, &judged.findings, &analysis))
+    let stale = tell_stale(args, &project, &judged, terminal);
+    Ok(match exit(args, &judged.findings, &analysis) {
+        Exit::Clean if stale && !args.exit.exit_zero => Exit::Found,
+        exit => exit,
+    })
+}
+
+/// Says which accepted findings are gone; whether that fails the run.
+fn tell_stale(args: &CheckArgs, project: &Project, judged: &Judged, terminal: Terminal) -> bool {
+    let stale = judged.standing.as_ref().map_or(&[][..], |it| &it.stale);
+    let Some(first) = stale.first() else { return false };
+    let path = project.baseline_path.strip_prefix(&project.selection.cwd).unwrap_or(&project.baseline_path).display();
+    let more = if stale.len() > 1 { format!(" and {} more", stale.len() - 1) } else { String::new() };
+    let said = format!("{path}: accepted findings are gone: {} in {}{more}", first.rule, first.path);
+    let help = "`leaklint baseline prune` takes them off, `--allow-stale` lets them be".to_owned();
+    if args.baseline.allow_stale {
+        terminal.warn(&said);
+        return false;
+    }
+    Failure::Said(said, Some(help)).tell(terminal);
+    true
 }
 
 /// What could not be done.

@@ -10,6 +10,8 @@ use super::terminal::Terminal;
 use crate::capture::{Coverage, Manifest, ScriptFile, SnapshotEntry};
 use crate::confirm::{Executions, Observation, Series, conclude};
 use crate::prove::Experiment;
+use crate::report::Format;
+use crate::workspace::BaselineChoice;
 use clap::Args;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -39,12 +41,13 @@ pub(super) struct ConfirmArgs {
 }
 
 pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let outputs = Outputs::new(&args.output, false)?;
+    let outputs = Outputs::new(&args.output, Format::Pretty)?;
     let exit = ExitArgs::default();
-    let request = Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
+    let ConfirmArgs { paths, choice, files, config, .. } = args;
+    let request = Request { paths, choice, files, exit: &exit, config, baseline: BaselineChoice::Beside };
     let taken: Vec<Taken<'_>> = args.snapshots.iter().map(|it| Taken::new(it)).collect();
     same_isolate(&taken)?;
-    let mut case = proof::open(request, terminal)?;
+    let mut case = proof::open(&request, terminal)?;
     let (unexplained, series) = case.with_project(|project, findings| {
         let look = |path: &PathBuf| {
             terminal.log(&format!("reading {}", path.display()));

@@ -5,12 +5,15 @@
 //! (130 when the user stopped it). No analysis lives here.
 
 mod args;
+mod baseline;
 mod capture;
 mod check;
 mod confirm;
 mod duration;
 mod failure;
+mod host;
 mod interrupt;
+mod lsp;
 mod output;
 mod project;
 mod proof;
@@ -68,7 +71,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Prove(args) => prove::prove(args, terminal),
         Command::Explain(args) => rules::explain(args, terminal),
         Command::Rules(args) => rules::rules(args, terminal),
+        Command::Baseline(args) => baseline::baseline(args, terminal),
         Command::Verify(args) => verify::verify(args, terminal),
+        Command::Lsp(args) => lsp::lsp(args),
     };
     match result {
         Ok(exit) => exit.into(),

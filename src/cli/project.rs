@@ -6,7 +6,7 @@ use super::terminal::Terminal;
 use crate::config::{Choices, Confidence};
 use crate::finding::rule_ids;
 use crate::text::decode;
-use crate::workspace::{Opening, Project};
+use crate::workspace::{BaselineChoice, Opening, Project};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -19,29 +19,32 @@ pub(super) fn folder() -> Result<PathBuf, Failure> {
 }
 
 /// What is analysed, and how.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Request<'a> {
     pub(super) paths: &'a [PathBuf],
     pub(super) choice: &'a ChoiceArgs,
     pub(super) files: &'a FileArgs,
     pub(super) exit: &'a ExitArgs,
     pub(super) config: &'a ConfigArgs,
+    pub(super) baseline: BaselineChoice,
 }
 
 impl<'a> From<&'a CheckArgs> for Request<'a> {
     fn from(args: &'a CheckArgs) -> Request<'a> {
-        Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &args.exit, config: &args.config }
+        let CheckArgs { paths, choice, files, exit, config, .. } = args;
+        Request { paths, choice, files, exit, config, baseline: args.baseline.choice() }
     }
 }
 
 /// The project that is analysed; its selection holds what is to be checked. Reads standard input when it is asked for.
-pub(super) fn open(args: Request<'_>, terminal: Terminal) -> Result<Project, Failure> {
+pub(super) fn open(args: &Request<'_>, terminal: Terminal) -> Result<Project, Failure> {
     let mut opening = Opening {
         folder: folder()?,
         paths: args.paths.to_vec(),
         choices: choices(args),
         config: args.config.config.clone(),
         isolated: args.config.isolated,
+        baseline: args.baseline.clone(),
         ..Opening::default()
     };
     take_stdin(args, &mut opening)?;
@@ -65,16 +68,20 @@ pub(super) fn here(terminal: Terminal) -> Result<Project, Failure> {
 
 fn opened(opening: &Opening, terminal: Terminal) -> Result<Project, Failure> {
     let project = Project::open(opening)?;
-    for path in project.files() {
+    for path in project.files().into_iter().filter(|it| it.exists()) {
         let shown = path.strip_prefix(&opening.folder).unwrap_or(&path).display();
-        let what = if project.own.contains(&path) { "rules" } else { "configuration" };
+        let what = match path {
+            ref own if project.own.contains(own) => "rules",
+            ref baseline if *baseline == project.baseline_path => "baseline",
+            _ => "configuration",
+        };
         terminal.log(&format!("{what}: {shown}"));
     }
     Ok(project)
 }
 
 /// What the command line says on top of the configuration.
-fn choices(args: Request<'_>) -> Choices {
+fn choices(args: &Request<'_>) -> Choices {
     // What fails a run has to be seen.
     let sees_all = args.choice.pedantic || (args.exit.fail_on_suspect && args.choice.min_confidence.is_none());
     let least = if sees_all { Some(Confidence::Suspect) } else { args.choice.min_confidence.map(Into::into) };
@@ -93,7 +100,7 @@ fn choices(args: Request<'_>) -> Choices {
 }
 
 /// Standard input becomes the text of the file that it stands for.
-fn take_stdin(args: Request<'_>, opening: &mut Opening) -> Result<(), Failure> {
+fn take_stdin(args: &Request<'_>, opening: &mut Opening) -> Result<(), Failure> {
     if !args.paths.iter().any(|path| path.as_os_str() == "-") {
         return match args.files.stdin_filename {
             Some(_) => {

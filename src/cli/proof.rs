@@ -2,9 +2,10 @@
 
 use super::Exit;
 use super::failure::Failure;
+use super::host;
 use super::output::tell;
 use super::project::{self, Request};
-use super::publish::{Outputs, below};
+use super::publish::Outputs;
 use super::terminal::Terminal;
 use crate::capture::{Coverage, map};
 use crate::confirm::{Executions, Observation, Project, Reopen, Unexplained, observe};
@@ -29,7 +30,7 @@ pub(super) struct Case {
 }
 
 /// Analyses the project. A heap answers suspects as well as it answers what is certain, so all of them are in it.
-pub(super) fn open(request: Request<'_>, terminal: Terminal) -> Result<Case, Failure> {
+pub(super) fn open(request: &Request<'_>, terminal: Terminal) -> Result<Case, Failure> {
     let folder = project::folder()?;
     let project = project::open(request, terminal)?;
     let analysis = project.analyse(&project.selection)?;
@@ -83,7 +84,12 @@ impl Case {
             notes: &self.analysis.notes,
             errors: &self.analysis.errors,
             proof: Some(Proof { unexplained, experiment }),
-            origin: Origin { rulebook: &self.rulebook, folder: &self.root, below: &below(&self.root), category: None },
+            origin: Origin {
+                rulebook: &self.rulebook,
+                folder: &self.root,
+                below: &host::below(&self.root),
+                category: outputs.category.as_deref(),
+            },
         };
         outputs.publish(report, terminal)?;
         outputs.tell_rest(&report, terminal);

@@ -15,8 +15,9 @@ use crate::config::Size;
 use crate::confirm::{Project, Series, Unexplained, conclude, release_delay};
 use crate::finding::Finding;
 use crate::prove::{self, Cause, LeftOut, Options, Plan, ProveError, Route, Run, Watchers};
+use crate::report::Format;
 use crate::text::Span;
-use crate::workspace::Analysis;
+use crate::workspace::{Analysis, BaselineChoice};
 use clap::Args;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -89,7 +90,7 @@ struct LoadArgs {
     /// Fail when more bytes stay per request, as in `2KiB`
     #[arg(long, value_name = "SIZE")]
     budget: Option<Size>,
-    /// Methods that may be sent [default: GET,HEAD]; POST, PUT and PATCH send `{}`
+    /// Methods that may be sent [default: GET,HEAD]; POST, PUT and PATCH carry the fields that handlers read
     #[arg(long, value_name = "METHODS", value_delimiter = ',')]
     methods: Vec<String>,
     /// Send this instead of the routes that the sources show: `/path`, or `METHOD /path`; may be repeated
@@ -101,10 +102,11 @@ struct LoadArgs {
 }
 
 pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let outputs = Outputs::new(&args.output, false)?;
+    let outputs = Outputs::new(&args.output, Format::Pretty)?;
     let exit = ExitArgs::default();
-    let request = Request { paths: &args.paths, choice: &args.choice, files: &args.files, exit: &exit, config: &args.config };
-    let mut case = proof::open(request, terminal)?;
+    let ProveArgs { paths, choice, files, config, .. } = args;
+    let request = Request { paths, choice, files, exit: &exit, config, baseline: BaselineChoice::Beside };
+    let mut case = proof::open(&request, terminal)?;
     if let Some(error) = case.analysis.errors.first() {
         return Err(Failure::new(error.as_str()));
     }
@@ -213,8 +215,9 @@ fn dry_run(options: &Options, plan: &Plan, analysis: &Analysis, out: &mut dyn Wr
     if let Some(url) = &options.url {
         writeln!(out, "server    {url}")?;
     }
-    for Route { method, path, span } in &plan.routes {
-        writeln!(out, "{}", format!("drive     {method:<6} {path:<32} {}", place(*span, analysis)).trim_end())?;
+    for Route { method, path, span, body } in &plan.routes {
+        let body = if body.is_empty() { String::new() } else { format!(" with {body}") };
+        writeln!(out, "{}", format!("drive     {method:<6} {path:<32} {}{body}", place(*span, analysis)).trim_end())?;
     }
     for LeftOut { method, path, span, reason } in &plan.left_out {
         let path = if path.is_empty() { "?" } else { path };

@@ -2,13 +2,14 @@
 
 use super::args::OutputArgs;
 use super::failure::Failure;
+use super::host;
 use super::output::{tell, to_file, to_stdout};
 use super::terminal::Terminal;
 use crate::finding::Finding;
 use crate::report::{self, Format, Report, Style};
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where everything goes.
 #[derive(Debug)]
@@ -21,13 +22,23 @@ pub(super) struct Outputs {
     beside: Vec<(Format, PathBuf)>,
     statistics: bool,
     suppressed: bool,
+    /// What tells this run from others on the same commit.
+    pub(super) category: Option<String>,
 }
 
 impl Outputs {
-    /// What the arguments ask for.
-    pub(super) fn new(args: &OutputArgs, statistics: bool) -> Result<Outputs, Failure> {
-        let main = args.format.unwrap_or(Format::Pretty);
-        let mut outputs = Outputs { main, file: None, beside: Vec::new(), statistics, suppressed: !args.no_suppressed };
+    /// What the arguments ask for, and what is written when they say nothing.
+    pub(super) fn new(args: &OutputArgs, otherwise: Format) -> Result<Outputs, Failure> {
+        let is_moved = args.output.iter().any(|it| it.format.is_none());
+        let main = args.format.unwrap_or(if is_moved { Format::Pretty } else { otherwise });
+        let mut outputs = Outputs {
+            main,
+            file: None,
+            beside: Vec::new(),
+            statistics: args.statistics,
+            suppressed: !args.no_suppressed,
+            category: args.sarif_category.clone(),
+        };
         for (n, it) in args.output.iter().enumerate() {
             if args.output[..n].iter().any(|other| other.path == it.path) {
                 return Err(Failure::new(format!("two reports are to be written to {}", it.path.display())));
@@ -58,6 +69,9 @@ impl Outputs {
         for (format, path) in &self.beside {
             to_file(path, |out| self.write(report, *format, terminal.file(), terminal, out))?;
         }
+        if self.main == Format::Github || self.beside.iter().any(|it| it.0 == Format::Github) {
+            add_summary(report, terminal);
+        }
         let style = if self.file.is_some() { terminal.file() } else { terminal.stdout() };
         self.to_main(|out| self.write(report, self.main, style, terminal, out))
     }
@@ -82,7 +96,7 @@ impl Outputs {
 
     /// Says on standard error what formats for programs leave out: they stay pure.
     pub(super) fn tell_rest(&self, report: &Report<'_>, terminal: Terminal) {
-        if self.main == Format::Concise && !terminal.quiet {
+        if matches!(self.main, Format::Concise | Format::Github) && !terminal.quiet {
             tell(report::summary(report, terminal.stderr()).trim_end());
         }
         if self.main != Format::Pretty && self.statistics {
@@ -91,12 +105,11 @@ impl Outputs {
     }
 }
 
-/// The way to the working directory from the folder that the CI system shows paths from, if there is one around it.
-pub(super) fn below(folder: &Path) -> String {
-    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = whole(folder);
-    let checkouts = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].into_iter().filter_map(std::env::var_os).filter(|it| !it.is_empty());
-    let below = checkouts.into_iter().find_map(|it| Some(folder.strip_prefix(whole(Path::new(&it))).ok()?.to_owned()));
-    let below = below.unwrap_or_default().to_string_lossy().replace('\\', "/");
-    if below.is_empty() { below } else { format!("{below}/") }
+/// Annotations show ten findings of a kind, the summary of the job all.
+fn add_summary(report: Report<'_>, terminal: Terminal) {
+    let mut markdown = Vec::new();
+    let rendered = report::render(report, Format::Markdown, Style::PLAIN, &mut markdown);
+    if let Err(error) = rendered.and_then(|()| host::add_summary(&markdown)) {
+        terminal.warn(&format!("the job has no summary: {error}"));
+    }
 }

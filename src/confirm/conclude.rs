@@ -160,9 +160,17 @@ fn line(finding: &Finding, index: usize, series: &Series) -> Line {
     let places = series.shots.last().map_or(&[][..], |it| &it.sightings[index].runs_at);
     let ran = |it: &Executions| places.iter().map(|(script, offset)| it.at(script, *offset)).sum();
     let is_elsewhere = finding.trace.sites.is_empty();
-    let executed = series.executed.iter().map(|it| it.as_ref().map(ran).filter(|_| !is_elsewhere)).collect();
+    // Of what ran, nothing can be told apart: not that it did not run, either.
+    let is_known = !is_elsewhere && !is_stale(finding, series);
+    let executed = series.executed.iter().map(|it| it.as_ref().map(ran).filter(|_| is_known)).collect();
     let causes = if is_elsewhere { series.sent.clone() } else { Vec::clone(&executed) };
     Line { located: shots.iter().any(|it| it.located), shots, idle, executed, causes }
+}
+
+/// Whether another text ran than that of a finding's files.
+fn is_stale(finding: &Finding, series: &Series) -> bool {
+    let of = |it: &Span| series.shots.iter().any(|shot| shot.stale.contains(&it.file));
+    finding.trace.sites.iter().any(of)
 }
 
 fn evidence(finding: &Finding, line: &Line, mates: &[&Line], series: &Series) -> Evidence {
@@ -208,8 +216,7 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
         return (Verdict::Unmapped, "a heap does not show it".into());
     }
     if !line.located {
-        let is_stale = |it: &Span| series.shots.iter().any(|shot| shot.stale.contains(&it.file));
-        let why = if finding.trace.sites.iter().any(is_stale) {
+        let why = if is_stale(finding, series) {
             "another text of this file ran: it has changed since, or was compiled while it was loaded"
         } else {
             "its place was not found in the heap"
@@ -234,10 +241,16 @@ fn judge(finding: &Finding, line: &Line, alive: &[u64], mates: &[&Line], series:
         }
     };
     match verdict {
+        Verdict::Contradicted if is_unmade(&finding.trace.sites, alive) => (Verdict::NotExercised, String::new()),
         Verdict::Confirmed if finding.trace.sites.is_empty() => (verdict, in_step(alive, &line.causes)),
         Verdict::Confirmed => many_holders(line).unwrap_or((verdict, reason)),
         _ => (verdict, reason),
     }
+}
+
+/// Where the code that makes them was not read, none at all may mean that nothing asked for one.
+fn is_unmade(sites: &[Span], alive: &[u64]) -> bool {
+    sites.is_empty() && alive.iter().all(|it| *it == 0)
 }
 
 /// What grows with what was sent, where the code that does it was not read.
@@ -331,13 +344,21 @@ fn groups(findings: &[Finding]) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, Seen, Spread, many_holders};
+    use super::{Line, Seen, Spread, is_unmade, many_holders};
     use crate::finding::Verdict;
 
     fn verdict(spreads: [(u64, u64); 3]) -> Option<Verdict> {
         let seen = |(holders, most)| Seen { located: true, spread: Spread { holders, most }, ..Seen::default() };
         let line = Line { located: true, shots: spreads.map(seen).into(), idle: 0, executed: Vec::new(), causes: Vec::new() };
         many_holders(&line).map(|it| it.0)
+    }
+
+    #[test]
+    fn what_elsewhere_s_code_never_made_is_not_contradicted() {
+        use crate::text::{FileId, Span};
+        assert!(is_unmade(&[], &[0, 0, 0]));
+        assert!(!is_unmade(&[], &[0, 5, 0]));
+        assert!(!is_unmade(&[Span::new(FileId(0), 1, 2)], &[0, 0, 0]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! In come the findings of all checks and the settings; out come those that a report shows. Terminal and editor both come
 //! through here, so that they say the same.
 
+use super::baseline::{Baseline, Entry, Reach, Signed, Standing, accept};
 use super::house::HOUSE_RULES;
 use super::suppress::{Comments, suppress};
 use super::{Confidence, Finding, Severity, Suppressed, fingerprint, number_duplicates, snippet};
@@ -10,6 +11,7 @@ use crate::config::{self, Level, Settings, State};
 use crate::facts::Directive;
 use crate::rulebook::Rulebook;
 use crate::text::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// What a verdict rests on, beside the findings.
@@ -25,8 +27,21 @@ pub struct Docket<'a> {
     pub settings: &'a [Arc<Settings>],
     /// The rules.
     pub rulebook: &'a Rulebook,
+    /// What the project has accepted.
+    pub accepted: Option<Accepted<'a>>,
+    /// Whether a finding is reported at all; what is not is no part of the totals either.
+    pub is_reported: &'a dyn Fn(&Finding) -> bool,
     /// Suspects stay, whatever the settings say: something else will answer them.
     pub keep_suspects: bool,
+}
+
+/// What a project has accepted.
+#[derive(Clone, Copy)]
+pub struct Accepted<'a> {
+    /// The baseline.
+    pub baseline: &'a Baseline,
+    /// What the run says of a file that was not checked, by its path from the root of the project.
+    pub unchecked: &'a dyn Fn(&str) -> Reach,
 }
 
 impl<'a> Docket<'a> {
@@ -42,6 +57,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// How many unsuppressed suspects are not among them.
     pub hidden: usize,
+    /// How the baseline stands, if there is one.
+    pub standing: Option<Standing>,
 }
 
 /// Judges the findings of a run.
@@ -58,11 +75,13 @@ pub fn judge(mut findings: Vec<Finding>, docket: Docket<'_>) -> Judged {
         finding.fingerprint = fingerprint(finding, &path, &snippet(text, finding.span));
     }
     number_duplicates(&mut findings);
+    let standing = docket.accepted.map(|it| apply_baseline(&mut findings, docket, it, &rules));
+    findings.retain(docket.is_reported);
     let is_shown = |it: &Finding| docket.keep_suspects || is_sure_enough(it, docket.settings(it.span.file));
     let is_hidden = |it: &&Finding| it.confidence == Confidence::Suspect && !is_shown(it) && it.suppressed.is_none();
     let hidden = findings.iter().filter(is_hidden).count();
     findings.retain(is_shown);
-    Judged { findings, hidden }
+    Judged { findings, hidden, standing }
 }
 
 /// Whether a finding is of a confidence that its file's settings show.
@@ -128,6 +147,37 @@ fn apply_comments(findings: &mut [Finding], docket: Docket<'_>, rules: &[(&str, 
     complaints
 }
 
+/// Holds the findings against what is accepted.
+fn apply_baseline(findings: &mut [Finding], docket: Docket<'_>, accepted: Accepted<'_>, rules: &[(&str, bool)]) -> Standing {
+    let from_root = |file: usize| docket.settings[file].from_root(&docket.paths[file]);
+    let files: FxHashMap<String, usize> = (0..docket.paths.len()).map(|file| (from_root(file), file)).collect();
+    // What a file that was not understood leaks is not known.
+    let unread: FxHashSet<usize> = findings
+        .iter()
+        .filter(|it| matches!(it.rule.as_str(), "parse-error" | "internal-error"))
+        .map(|it| it.span.file.index())
+        .collect();
+    let mut signed: Vec<Signed<'_>> = findings
+        .iter_mut()
+        .map(|finding| Signed {
+            path: from_root(finding.span.file.index()),
+            text: (docket.text)(finding.span.file).unwrap_or_default(),
+            is_shown: is_sure_enough(finding, docket.settings(finding.span.file)),
+            finding,
+        })
+        .collect();
+    let reach = |entry: &Entry| match files.get(&entry.path) {
+        Some(file) if unread.contains(file) => Reach::Beyond,
+        Some(&file) => {
+            let default = rules.iter().any(|(id, default)| *id == entry.rule && *default);
+            let state = docket.settings[file].state(&entry.rule, &docket.paths[file], default);
+            if state == State::Absent { Reach::Beyond } else { Reach::Checked }
+        }
+        None => (accepted.unchecked)(&entry.path),
+    };
+    accept(accepted.baseline, &mut signed, &reach)
+}
+
 fn severity(level: Level) -> Option<Severity> {
     match level {
         Level::Off => None,
@@ -164,7 +214,16 @@ mod tests {
         let directives = &[];
         judge(
             findings,
-            Docket { paths: &paths, text: &text, directives, settings: &settings, rulebook: &rulebook, keep_suspects: false },
+            Docket {
+                paths: &paths,
+                text: &text,
+                directives,
+                settings: &settings,
+                rulebook: &rulebook,
+                accepted: None,
+                is_reported: &|_| true,
+                keep_suspects: false,
+            },
         )
     }
 

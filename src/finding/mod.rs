@@ -5,6 +5,7 @@
 
 use crate::text::Span;
 
+mod baseline;
 mod evidence;
 mod fingerprint;
 mod house;
@@ -12,10 +13,11 @@ mod judge;
 mod suppress;
 mod trace;
 
+pub use baseline::{BASELINE_VERSION, Baseline, Entry, Reach, Standing};
 pub use evidence::{Evidence, Verdict};
 pub use fingerprint::{fingerprint, number_duplicates, snippet};
 pub use house::{HOUSE_RULES, HouseRule, rule_ids};
-pub use judge::{Docket, Judged, fails, is_sure_enough, judge};
+pub use judge::{Accepted, Docket, Judged, fails, is_sure_enough, judge};
 pub use suppress::{Comments, suppress};
 pub use trace::{Owner, SlotKind, Sought, Trace};
 

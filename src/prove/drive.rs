@@ -161,10 +161,11 @@ impl<'a> Driver<'a> {
     }
 
     /// One request, with the patience of a first one.
-    pub(super) fn ask(&self, method: &str, base: &str, path: &str) -> (Answer, String) {
-        let path = filled(path, self.number.fetch_add(1, Ordering::Relaxed));
+    pub(super) fn ask(&self, base: &str, route: &Route) -> (Answer, String) {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let path = filled(&route.path, number);
         let patience = Patience { head: Duration::from_secs(5), body: Duration::from_millis(700) };
-        (self.client.send(method, &format!("{base}{path}"), patience), path)
+        (self.client.send(&route.method, &format!("{base}{path}"), (&route.body, number), patience), path)
     }
 
     /// Opens and closes one connection.
@@ -200,9 +201,9 @@ impl<'a> Driver<'a> {
                     break;
                 }
                 let target = targets[(at % targets.len() as u64) as usize];
-                let path = filled(&target.route.path, self.number.fetch_add(1, Ordering::Relaxed));
-                let url = format!("{}{path}", target.base);
-                let answer = self.client.send(&target.route.method, &url, target.manner.patience());
+                let (route, number) = (&target.route, self.number.fetch_add(1, Ordering::Relaxed));
+                let url = format!("{}{}", target.base, filled(&route.path, number));
+                let answer = self.client.send(&route.method, &url, (&route.body, number), target.manner.patience());
                 let is_failure =
                     matches!(answer, Answer::Failed(_)) || (answer == Answer::None && target.manner != Manner::Silent);
                 if is_failure {

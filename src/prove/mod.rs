@@ -4,6 +4,7 @@
 //! them. The program runs in a process group of its own with an inspector on a free port of the loopback interface;
 //! whatever happens, nothing of it is left running. Nothing here prints, and no request leaves the machine.
 
+mod body;
 mod connection;
 mod drive;
 mod error;
@@ -25,6 +26,7 @@ mod settle;
 mod tls;
 mod url;
 
+pub use body::Body;
 pub use error::{Cause, ProveError};
 pub use experiment::{Driven, Experiment, Interval, Run, Times};
 pub use held::PerConnection;

@@ -115,7 +115,10 @@ pub fn plan(units: &[Unit], manifests: &[Manifest], rulebook: &Rulebook, options
         choose(learned, options, &mut plan);
     } else {
         for path in &options.paths {
-            plan.routes.push(named(path)?);
+            let named = named(path)?;
+            let known = learned.routes.iter().find(|it| it.path == named.path && it.method == named.method);
+            let body = known.map(|it| it.body.clone()).unwrap_or_default();
+            plan.routes.push(Route { body, ..named });
         }
     }
     Ok(plan)
@@ -140,7 +143,7 @@ fn choose(learned: Learned, options: &Options, plan: &mut Plan) {
         reason: Reason::Computed,
     }));
     if plan.routes.is_empty() {
-        plan.routes.push(Route { path: "/".to_owned(), method: "GET".to_owned(), span: None });
+        plan.routes.push(Route::get("/"));
     }
 }
 
@@ -152,7 +155,7 @@ fn named(text: &str) -> Result<Route, Cause> {
     if !is_method || !path.starts_with('/') || !path.bytes().all(|it| it.is_ascii_graphic()) {
         return Err(Cause::Option(format!("`{text}` is no path: write `/path`, or a method and a path as in `POST /path`")));
     }
-    Ok(Route { path: path.to_owned(), method: method.to_ascii_uppercase(), span: None })
+    Ok(Route { method: method.to_ascii_uppercase(), ..Route::get(path) })
 }
 
 /// The first word of a path that sounds dangerous.

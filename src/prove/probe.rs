@@ -49,7 +49,7 @@ pub(super) fn probe(
 ) -> Result<Probed, ProveError> {
     let mut probed = Probed::default();
     for base in bases {
-        let (answer, _) = driver.ask("GET", base, NOWHERE);
+        let (answer, _) = driver.ask(base, &Route::get(NOWHERE));
         if answer == Answer::None {
             alive()?;
         }
@@ -69,7 +69,7 @@ pub(super) fn probe(
 
 fn probe_route(driver: &Driver<'_>, route: &Route, base: &str, missing: &Missing, probed: &mut Probed) -> Manner {
     let asked = Instant::now();
-    let (answer, path) = driver.ask(&route.method, base, &route.path);
+    let (answer, path) = driver.ask(base, route);
     let manner = match &answer {
         Answer::Endless(_) => Manner::Endless,
         Answer::None => Manner::Silent,

@@ -1,5 +1,6 @@
 //! One request, and what became of it.
 
+use super::body::{Body, has_body};
 use super::tls;
 use std::io::Read;
 use std::time::Duration;
@@ -65,14 +66,15 @@ impl Client {
         Client { agent: config.new_agent() }
     }
 
-    /// Sends a request and reads the answer, within some patience.
-    pub(super) fn send(&self, method: &str, url: &str, patience: Patience) -> Answer {
-        let has_body = matches!(method, "POST" | "PUT" | "PATCH");
+    /// Sends a request, its body filled by a number, and reads the answer within some patience.
+    pub(super) fn send(&self, method: &str, url: &str, body: (&Body, u64), patience: Patience) -> Answer {
         let mut request = ureq::http::Request::builder().method(method).uri(url).header("connection", "close");
-        if has_body {
-            request = request.header("content-type", "application/json");
+        let mut sent = String::new();
+        if has_body(method) {
+            request = request.header("content-type", body.0.media_type());
+            sent = body.0.filled(body.1);
         }
-        let Ok(request) = request.body(if has_body { "{}" } else { "" }) else {
+        let Ok(request) = request.body(sent) else {
             return Answer::Failed(format!("{method} {url} is no request"));
         };
         let config = self.agent.configure_request(request);

@@ -31,7 +31,8 @@ pub(super) fn ledger(evidence: &Evidence) -> String {
     let known: Option<Vec<u64>> = evidence.executed.iter().copied().collect();
     let executed = known.filter(|it| !it.is_empty()).map(|it| it.iter().sum::<u64>());
     if evidence.verdict == Verdict::NotExercised {
-        parts.push("nothing that was sent ran this code".to_owned());
+        let what = if executed.is_some() { "nothing that was sent ran this code" } else { "nothing that was sent made one" };
+        parts.push(what.to_owned());
     } else if let Some(executed) = executed {
         let grown = match evidence.alive[..] {
             [first, .., last] => last.saturating_sub(first),

@@ -25,7 +25,7 @@ struct JsonFinding<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonEvidence<'a> {
+pub(super) struct JsonEvidence<'a> {
     verdict: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     reason: &'a str,
@@ -38,7 +38,7 @@ struct JsonEvidence<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonUnexplained<'a> {
+pub(super) struct JsonUnexplained<'a> {
     path: &'a str,
     line: u32,
     what: &'a str,
@@ -99,6 +99,15 @@ pub(super) fn render(report: Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "}}")
 }
 
+/// One finding a line, and nothing else.
+pub(super) fn render_lines(report: Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for finding in report.findings {
+        serde_json::to_writer(&mut *out, &json_finding(&report, finding))?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
 fn json_finding<'a>(report: &Report<'a>, finding: &'a Finding) -> JsonFinding<'a> {
     let step = |step: &'a crate::finding::Step| JsonStep {
         role: step.role,
@@ -123,7 +132,8 @@ fn json_finding<'a>(report: &Report<'a>, finding: &'a Finding) -> JsonFinding<'a
     }
 }
 
-fn json_evidence(evidence: &Evidence) -> JsonEvidence<'_> {
+/// The twin of evidence.
+pub(super) fn json_evidence(evidence: &Evidence) -> JsonEvidence<'_> {
     JsonEvidence {
         verdict: evidence.verdict.text(),
         reason: &evidence.reason,
@@ -136,7 +146,8 @@ fn json_evidence(evidence: &Evidence) -> JsonEvidence<'_> {
     }
 }
 
-fn json_unexplained(it: &Unexplained) -> JsonUnexplained<'_> {
+/// The twin of growth that nothing explains.
+pub(super) fn json_unexplained(it: &Unexplained) -> JsonUnexplained<'_> {
     JsonUnexplained { path: &it.path, line: it.line, what: &it.what, alive: &it.alive, retained_bytes: &it.retained_bytes }
 }
 

@@ -3,17 +3,27 @@
 //! In comes a [`Report`], out go bytes into a writer. Every format reads the same value. Nothing here decides what counts:
 //! that was settled before.
 
+mod baseline;
+mod checkstyle;
 mod concise;
 mod evidence;
 mod excerpt;
 mod experiment;
+mod format;
 mod frame;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
 mod page;
 mod places;
 mod pretty;
+mod rdjsonl;
+mod sarif;
 mod style;
 mod summary;
+mod text;
 
 use crate::confirm::Unexplained;
 use crate::finding::{Finding, HOUSE_RULES};
@@ -24,6 +34,8 @@ use crate::workspace::Files;
 use std::io::{self, Write};
 use std::path::Path;
 
+pub use baseline::baseline;
+pub use format::Format;
 pub use frame::frame;
 pub use page::page;
 pub use style::Style;
@@ -77,40 +89,6 @@ pub struct Proof<'a> {
     pub experiment: Option<&'a Experiment>,
 }
 
-/// An output format.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// Frames around the source, for people.
-    Pretty,
-    /// One line each.
-    Concise,
-    /// For programs.
-    Json,
-}
-
-impl Format {
-    /// All of them, those for people first.
-    pub const ALL: &[Format] = &[Format::Pretty, Format::Concise, Format::Json];
-
-    /// As it is written on a command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Pretty => "pretty",
-            Format::Concise => "concise",
-            Format::Json => "json",
-        }
-    }
-
-    /// What it is, in a few words.
-    pub fn about(self) -> &'static str {
-        match self {
-            Format::Pretty => "Frames around the source",
-            Format::Concise => "One line for each finding",
-            Format::Json => "One JSON object",
-        }
-    }
-}
-
 /// Writes a report.
 ///
 /// # Errors
@@ -120,6 +98,14 @@ pub fn render(report: Report<'_>, format: Format, style: Style, out: &mut dyn Wr
         Format::Pretty => pretty::render(report, style, out),
         Format::Concise => concise::render(report, out),
         Format::Json => json::render(report, out),
+        Format::Jsonl => json::render_lines(report, out),
+        Format::Sarif => sarif::render(report, out),
+        Format::Github => github::render(report, out),
+        Format::Gitlab => gitlab::render(report, out),
+        Format::Junit => junit::render(report, out),
+        Format::Checkstyle => checkstyle::render(report, out),
+        Format::Rdjsonl => rdjsonl::render(report, out),
+        Format::Markdown => markdown::render(report, out),
     }
 }
 

@@ -32,13 +32,7 @@ pub fn summary(report: &Report<'_>, style: Style) -> String {
         let _ = writeln!(text, "note: {}", harmless(note));
     }
     let shown = || report.findings.iter().filter(|it| it.suppressed.is_none());
-    let of = |severity| shown().filter(|it| it.severity == severity).count();
-    let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")];
-    let found: Vec<String> =
-        counts.iter().map(|&(severity, word)| (of(severity), word)).filter(|it| it.0 > 0).map(|it| counted(it.0, it.1)).collect();
-    let found = if found.is_empty() { "no leaks found".to_owned() } else { found.join(", ") };
-    let found = report.proof.as_ref().map_or_else(|| found.clone(), |it| proved(report, it.unexplained.len(), &found));
-    let _ = writeln!(text, "{}; {}", style.bold(&found), files(report.files));
+    let _ = writeln!(text, "{}; {}", style.bold(&totals(report)), files(report.files));
     let suppressed = report.findings.len() - shown().count();
     if suppressed > 0 {
         let _ = writeln!(text, "{} suppressed", counted(suppressed, "finding"));
@@ -62,6 +56,20 @@ pub fn summary(report: &Report<'_>, style: Style) -> String {
         }
     }
     text
+}
+
+/// How many of each severity: `2 errors, 1 warning`.
+pub(super) fn totals(report: &Report<'_>) -> String {
+    let shown = || report.findings.iter().filter(|it| it.suppressed.is_none());
+    let of = |severity| shown().filter(|it| it.severity == severity).count();
+    let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")];
+    let found: Vec<String> =
+        counts.iter().map(|&(severity, word)| (of(severity), word)).filter(|it| it.0 > 0).map(|it| counted(it.0, it.1)).collect();
+    let found = if found.is_empty() { "no leaks found".to_owned() } else { found.join(", ") };
+    match &report.proof {
+        Some(proof) => proved(report, proof.unexplained.len(), &found),
+        None => found,
+    }
 }
 
 /// The totals with what a heap said: `2 errors: 1 confirmed, 1 contradicted`.
@@ -98,7 +106,8 @@ pub fn statistics(report: &Report<'_>) -> String {
     text
 }
 
-fn files(files: &Files) -> String {
+/// How many files, and why some were left out.
+pub(super) fn files(files: &Files) -> String {
     let mut text = format!("{} checked", counted(files.checked, "file"));
     if files.skipped_total() > 0 {
         let reasons: Vec<String> = files
@@ -118,7 +127,7 @@ fn files(files: &Files) -> String {
 }
 
 /// A number and what it counts.
-fn counted(n: usize, what: &str) -> String {
+pub(super) fn counted(n: usize, what: &str) -> String {
     match (n, what) {
         (1, _) | (_, "info") => format!("{n} {what}"),
         _ => format!("{n} {what}s"),

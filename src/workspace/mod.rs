@@ -51,7 +51,7 @@ use crate::text::FileId;
 pub use configs::Configs;
 pub use names::Skip;
 pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
-pub use project::{Book, Checked, Opening, Project, ProjectError};
+pub use project::{BaselineChoice, Book, Checked, Opening, Project, ProjectError};
 pub use run::{run, run_in_memory};
 pub use selection::Selection;
 pub use session::{Revision, Session, Snapshot};

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use crate::config::{Choices, Ground, Layer, Problem, Settings};
 use crate::facts::Directive;
-use crate::finding::{Docket, Finding, HOUSE_RULES, Judged, judge, rule_ids};
+use crate::finding::{Accepted, Baseline, Docket, Finding, HOUSE_RULES, Judged, Reach, judge, rule_ids};
 use crate::rulebook::{Rulebook, Trouble};
 use crate::text::FileId;
 
 use super::configs::{Configs, Files};
 use super::local::{Local, local};
 use super::selection::Selection;
+use super::session::{Session, Snapshot};
 use super::{Analysis, extends, paths, run};
 
 /// Why there is no answer.
@@ -99,7 +100,24 @@ pub struct Opening {
     pub untrusted: bool,
     /// Texts that stand in for files on the disk, by path.
     pub overlays: BTreeMap<PathBuf, String>,
+    /// What the project has accepted.
+    pub baseline: BaselineChoice,
 }
+
+/// Which baseline holds.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum BaselineChoice {
+    /// The one beside the configuration that governs the start, or in the root, if there is one.
+    #[default]
+    Beside,
+    /// This file.
+    File(PathBuf),
+    /// None.
+    Nothing,
+}
+
+/// Its name when nobody gives one.
+const BASELINE: &str = "leaklint-baseline.json";
 
 /// A project, ready to be checked.
 #[derive(Debug)]
@@ -113,6 +131,10 @@ pub struct Project {
     pub own: Vec<PathBuf>,
     /// What it was opened with, for a run: a caller may change what it likes.
     pub selection: Selection,
+    /// Where the baseline is, or would be.
+    pub baseline_path: PathBuf,
+    /// What has been accepted, if there is a baseline.
+    pub baseline: Option<Baseline>,
 }
 
 /// A project's findings as they are reported.
@@ -146,10 +168,12 @@ impl Project {
         known.extend(stems.filter(|_| opening.untrusted));
         let ground = Ground { folder: &folder, root: &top.root, base: &folder, known: &known, choices: &opening.choices };
         let configs = configs(opening, files, ground)?;
-        configs.settings(&start);
+        let governing = configs.settings(&start);
         if let Some(error) = configs.errors().into_iter().next() {
             return Err(error);
         }
+        let baseline_path = baseline_path(opening, &governing);
+        let baseline = baseline(opening, &baseline_path)?;
         let selection = Selection {
             cwd: folder.clone(),
             paths: opening.paths.clone(),
@@ -159,7 +183,7 @@ impl Project {
         };
         let own: Vec<PathBuf> =
             local.pages.iter().chain(&local.models).map(|it| paths::absolute(&folder, Path::new(&it.0))).collect();
-        Ok(Project { root: top.root, rulebook, own, selection })
+        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline })
     }
 
     /// The settings for a file, by its absolute path.
@@ -175,7 +199,7 @@ impl Project {
     /// Every file that settings and rules rest on so far, for an editor to watch; some of them may not exist.
     pub fn files(&self) -> BTreeSet<PathBuf> {
         let mut files = self.selection.configs.files();
-        files.extend(self.own.iter().cloned());
+        files.extend(self.own.iter().chain([&self.baseline_path]).cloned());
         files
     }
 
@@ -196,6 +220,15 @@ impl Project {
         self.no_mistake().map(|()| analysis)
     }
 
+    /// As [`Project::analyse`], with what a session knows from earlier runs.
+    ///
+    /// # Errors
+    /// A mistake in a configuration file that governs a part of it.
+    pub fn analyse_again(&self, selection: &Selection, session: &Session) -> Result<Snapshot, ProjectError> {
+        let snapshot = session.run(selection, &self.rulebook);
+        self.no_mistake().map(|()| snapshot)
+    }
+
     /// Judges all that was found by the settings of each file. Suspects may stay for a heap to answer.
     pub fn judge(&self, mut analysis: Analysis, keep_suspects: bool) -> Checked {
         let findings = std::mem::take(&mut analysis.findings);
@@ -210,15 +243,30 @@ impl Project {
         let directives: Vec<(FileId, &[Directive])> =
             units.map(|(at, unit)| (FileId(at as u32), unit.facts.directives.as_slice())).collect();
         let text = |file| analysis.texts.get(file).map(|it| it.text.as_str());
+        let unchecked = |path: &str| self.unchecked(path);
         let docket = Docket {
             paths: &paths,
             text: &text,
             directives: &directives,
             settings: &analysis.settings,
             rulebook: &self.rulebook,
+            accepted: self.baseline.as_ref().map(|baseline| Accepted { baseline, unchecked: &unchecked }),
+            is_reported: &|_| true,
             keep_suspects,
         };
         judge(findings, docket)
+    }
+
+    /// What a run says of a file that it did not check.
+    fn unchecked(&self, path: &str) -> Reach {
+        let path = self.root.join(path);
+        if path.exists() || self.selection.overlays.contains_key(&path) {
+            Reach::Beyond
+        } else if self.selection.roots().iter().any(|it| path.starts_with(it)) {
+            Reach::Gone
+        } else {
+            Reach::Away
+        }
     }
 
     fn no_mistake(&self) -> Result<(), ProjectError> {
@@ -239,6 +287,33 @@ fn configs(opening: &Opening, files: Files, ground: Ground<'_>) -> Result<Config
     let layer = Layer::parse(&files.shown(&path), files.text(&path)?.ok_or_else(absent)?)?;
     // A file that was pointed at speaks of the project at hand, wherever it lies.
     Ok(Configs::pointed_at(extends::resolve(&files, ground, layer.map(|it| (path, it)))?, files))
+}
+
+fn baseline_path(opening: &Opening, governing: &Settings) -> PathBuf {
+    if let BaselineChoice::File(path) = &opening.baseline {
+        return paths::absolute(&governing.folder, path);
+    }
+    let config = governing.files.last().filter(|_| opening.config.is_none());
+    let beside = config.map(|it| paths::absolute(&governing.folder, Path::new(it)).with_file_name(BASELINE));
+    let in_root = governing.root.join(BASELINE);
+    match beside {
+        Some(beside) if beside.exists() || !in_root.exists() => beside,
+        _ => in_root,
+    }
+}
+
+fn baseline(opening: &Opening, path: &Path) -> Result<Option<Baseline>, ProjectError> {
+    let is_asked = matches!(opening.baseline, BaselineChoice::File(_));
+    if opening.baseline == BaselineChoice::Nothing || opening.rules_only || (opening.isolated && !is_asked) {
+        return Ok(None);
+    }
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !is_asked => return Ok(None),
+        Err(error) => return Err(ProjectError::unreadable(path, &error)),
+    };
+    let wrong = |why: String| ProjectError::Said(format!("{}: this is no baseline that can be read: {why}", path.display()));
+    Baseline::parse(&text).map(Some).map_err(wrong)
 }
 
 /// Where the search for what governs a project starts: the folder that all paths are in.

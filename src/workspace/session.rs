@@ -4,17 +4,19 @@
 //! snapshot answers for one changed file by itself, in a few milliseconds: see [`Snapshot::revise`].
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
 use crate::checks;
 use crate::facts::Facts;
-use crate::finding::Finding;
+use crate::finding::{Accepted, Docket, Finding, Judged, Reach, judge};
 use crate::program;
 use crate::rulebook::Rulebook;
+use crate::syntax;
 use crate::text::FileId;
 
+use super::project::Project;
 use super::read::Problem;
 use super::resolve::{Importer, Resolver};
 use super::revise::{Change, merge};
@@ -72,6 +74,28 @@ pub struct Revision {
     pub facts: Arc<Facts>,
 }
 
+impl Revision {
+    /// The findings as they are reported, by the settings of the file.
+    pub fn judged(self, project: &Project, snapshot: &Snapshot, text: &str) -> Judged {
+        let file = self.file;
+        // Of other files nothing is said here, so nothing that was accepted in them is missed.
+        let accepted = project.baseline.as_ref().map(|baseline| Accepted { baseline, unchecked: &|_| Reach::Beyond });
+        judge(
+            self.findings,
+            Docket {
+                paths: &snapshot.paths,
+                text: &|it| (it == file).then_some(text),
+                directives: &[(file, &self.facts.directives)],
+                settings: &snapshot.analysis.settings,
+                rulebook: &project.rulebook,
+                accepted,
+                is_reported: &|_| true,
+                keep_suspects: false,
+            },
+        )
+    }
+}
+
 impl Snapshot {
     /// The file at a path (absolute, normalized) if it was part of the run.
     pub fn file(&self, path: &Path) -> Option<FileId> {
@@ -95,7 +119,7 @@ impl Snapshot {
         if content::reason_to_skip(text, self.analysis.settings[file.index()].include_generated).is_some() {
             return Some(Revision { file, findings: Vec::new(), facts: Arc::default() });
         }
-        let parsed = panics::catch(|| session.store.parse(&key, text));
+        let parsed = within(|| session.store.parse(&key, text));
         let (facts, problem) = match parsed {
             Ok(Ok(facts)) => (facts, None),
             Ok(Err(problem)) => (Arc::default(), Some(problem)),
@@ -142,8 +166,21 @@ impl Snapshot {
     }
 }
 
+/// Runs work on threads for single files, beside those of a run, whose stacks are deep enough for every file that is parsed
+/// at all. A panic comes back as words.
+fn within<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
+    let start = || {
+        let threads = std::thread::available_parallelism().map_or(1, |it| it.get().min(4));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(syntax::STACK_SIZE);
+        pool.start_handler(|_| panics::quiet_thread()).build().ok()
+    };
+    let pool = POOL.get_or_init(start).as_ref().ok_or_else(|| "cannot start threads".to_owned())?;
+    panics::catch(|| pool.install(work))
+}
+
 fn check(rulebook: &Rulebook, vicinity: &Vicinity, file: FileId) -> Vec<Finding> {
-    let found = panics::catch(|| checks::check(&program::link(&vicinity.units, &vicinity.manifests, rulebook)));
+    let found = within(|| checks::check(&program::link(&vicinity.units, &vicinity.manifests, rulebook)));
     let mut found = found.unwrap_or_default();
     found.retain_mut(|it| vicinity.restore(it) && it.span.file == file);
     found

@@ -1,8 +1,11 @@
 //! What several test files share.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod editor;
+pub mod case;
 pub mod node;
 pub mod proxy;
+pub mod schema;
 pub mod shell;
 
 use std::path::{Path, PathBuf};

@@ -35,7 +35,7 @@ fn members(program: &Program<'_>, file: FileId, class: ClassId, prefix: &str, ro
             let Some(method) = method else { continue };
             for path in paths(program, decorator) {
                 let path = joined(prefix, &path);
-                routes.push(Route { path, method: method.clone(), span: Some(program.span(decorator)) });
+                routes.push(Route { method: method.clone(), span: Some(program.span(decorator)), ..Route::get(&path) });
             }
         }
     }

@@ -6,11 +6,12 @@
 mod decorated;
 mod mounts;
 mod plain;
-mod queries;
+mod reads;
 mod registered;
 
 use crate::facts::{BinaryOp, Expr};
 use crate::program::{ExprRef, Place, Program};
+use crate::prove::body::{Body, has_body};
 use crate::text::Span;
 
 /// A route as the program registers it.
@@ -22,6 +23,15 @@ pub struct Route {
     pub method: String,
     /// What registers it; `None` if the user named it.
     pub span: Option<Span>,
+    /// What it is sent.
+    pub body: Body,
+}
+
+impl Route {
+    /// A path to be asked for that nothing is known of.
+    pub(super) fn get(path: &str) -> Route {
+        Route { path: path.to_owned(), method: "GET".to_owned(), span: None, body: Body::default() }
+    }
 }
 
 /// What the program says of its entries.
@@ -46,6 +56,8 @@ struct Registered {
     span: Span,
     /// The parts of a query that its handlers read.
     queries: Vec<String>,
+    /// The fields of a body that they read.
+    fields: Vec<String>,
 }
 
 /// Learns the routes of a program.
@@ -56,17 +68,19 @@ pub(super) fn learn(program: &Program<'_>) -> Learned {
     let is_router = |it: &Registered| it.mounted.as_ref().is_some_and(|place| routers.contains(place));
     found.routes.retain(|it| !is_router(it));
     let mut routes = Vec::new();
+    let is_form = reads::only_forms(program);
     for it in found.routes {
         for prefix in mounts.prefixes(it.owner.as_ref()) {
             for method in &it.methods {
                 let path = joined(&prefix, &it.path);
-                routes.extend(both(Route { path, method: method.clone(), span: Some(it.span) }, &it.queries));
+                let body = Body { fields: if has_body(method) { it.fields.clone() } else { Vec::new() }, is_form };
+                routes.extend(both(Route { path, method: method.clone(), span: Some(it.span), body }, &it.queries));
             }
         }
     }
     routes.extend(decorated::find(program));
     for route in plain::find(program) {
-        let read = route.span.map(|it| queries::of_file(program, it)).unwrap_or_default();
+        let read = route.span.map(|it| reads::of_file(program, it)).unwrap_or_default();
         routes.extend(both(route, &read));
     }
     routes.sort();
@@ -78,7 +92,7 @@ pub(super) fn learn(program: &Program<'_>) -> Learned {
 
 /// A route without a query, and with the one that its handlers read.
 fn both(route: Route, read: &[String]) -> impl Iterator<Item = Route> {
-    let path = queries::with(&route.path, read).filter(|_| route.method == "GET");
+    let path = reads::with(&route.path, read).filter(|_| route.method == "GET");
     let with = path.map(|path| Route { path, ..route.clone() });
     [route].into_iter().chain(with)
 }

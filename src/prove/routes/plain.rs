@@ -27,7 +27,7 @@ pub(super) fn find(program: &Program<'_>) -> Vec<Route> {
 }
 
 fn route(path: &str, method: &str, span: Span) -> Route {
-    Route { path: path.to_owned(), method: method.to_owned(), span: Some(span) }
+    Route { method: method.to_owned(), span: Some(span), ..Route::get(path) }
 }
 
 /// Calls that make a server whose handler is a function of the program: it has no router.

@@ -84,12 +84,12 @@ fn is_made(program: &Program<'_>, expr: ExprRef) -> bool {
 
 fn push(program: &Program<'_>, call: ExprRef, methods: Vec<String>, paths: Vec<Option<String>>, on: ExprRef, found: &mut Found) {
     let span = program.span(call);
-    let queries = super::queries::of_call(program, call);
+    let (queries, fields) = (super::reads::queries(program, call), super::reads::fields(program, call));
     for path in paths {
         match path {
             Some(path) => {
-                let (methods, queries, owner) = (methods.clone(), queries.clone(), owner(program, on));
-                found.routes.push(Registered { methods, path, owner, mounted: None, span, queries });
+                let (methods, queries, fields, owner) = (methods.clone(), queries.clone(), fields.clone(), owner(program, on));
+                found.routes.push(Registered { methods, path, owner, mounted: None, span, queries, fields });
             }
             None => found.computed.extend(methods.iter().map(|it| (it.clone(), span))),
         }

@@ -35,6 +35,23 @@ fn express_with_mounted_routers() {
 }
 
 #[test]
+fn bodies_have_the_fields_that_handlers_read() {
+    let app = |parser: &str| {
+        format!(
+            "const express = require('express');\nconst app = express();\napp.use(express.{parser}());\n\
+            app.post('/rooms', (req, res) => {{ const {{ name }} = req.body; make(name, req.body.owner); res.end(); }});\n\
+            app.get('/rooms', (req, res) => res.end(req.body.name));\napp.listen(0);\n"
+        )
+    };
+    for (parser, expected) in [("json", r#"{"name":"7","owner":"7"}"#), ("urlencoded", "name=7&owner=7")] {
+        let plan = planned(&[("app.js", &app(parser))]);
+        let bodies: Vec<String> = plan.routes.iter().map(|it| it.body.filled(7)).collect();
+        assert_eq!(bodies[1], expected);
+        assert!(plan.routes[0].body.is_empty(), "a GET carries nothing");
+    }
+}
+
+#[test]
 fn express_in_modules_and_by_functions() {
     let app = "import express from 'express';\nimport { feed } from './feed.js';\nimport routes from './routes.js';\n\
         const app = express();\napp.use('/feed', feed());\nroutes(app);\napp.listen(0);\n";
