@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
     let outputs = Outputs::new(&args.output, if host::is_github() { Format::Github } else { Format::Pretty })?;
-    let project = project::open(&args.into(), terminal)?;
+    let mut project = project::open(&args.into(), terminal)?;
+    project.selection.cache = args.cache.of(&project);
     let prepared = started.elapsed();
     let Checked { analysis, judged } = project.check(&project.selection)?;
     let (paths, folder) = (analysis.paths(), &project.selection.cwd);

@@ -6,6 +6,7 @@
 //! files; it prints nothing and knows no output format.
 
 mod builtins;
+mod cache;
 mod collect;
 mod configs;
 mod content;
@@ -48,6 +49,7 @@ use crate::finding::Finding;
 use crate::program::{Manifest, Unit};
 use crate::text::FileId;
 
+pub use cache::Cache;
 pub use configs::Configs;
 pub use names::Skip;
 pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
@@ -104,7 +106,7 @@ impl Analysis {
 }
 
 /// Numbers of files.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Files {
     /// Checked.
     pub checked: usize,

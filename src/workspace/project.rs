@@ -7,12 +7,15 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::config::{Choices, Ground, Layer, Problem, Settings};
 use crate::facts::Directive;
 use crate::finding::{Accepted, Baseline, Docket, Finding, HOUSE_RULES, Judged, Reach, judge, rule_ids};
 use crate::rulebook::{Rulebook, Trouble};
 use crate::text::FileId;
 
+use super::cache::{self, Cache};
 use super::configs::{Configs, Files};
 use super::local::{Local, local};
 use super::selection::Selection;
@@ -135,6 +138,8 @@ pub struct Project {
     pub baseline_path: PathBuf,
     /// What has been accepted, if there is a baseline.
     pub baseline: Option<Baseline>,
+    /// Stands for the text of the project's own rules and models.
+    rules: u64,
 }
 
 /// A project's findings as they are reported.
@@ -183,7 +188,14 @@ impl Project {
         };
         let own: Vec<PathBuf> =
             local.pages.iter().chain(&local.models).map(|it| paths::absolute(&folder, Path::new(&it.0))).collect();
-        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline })
+        let rules = if opening.untrusted { 0 } else { xxh3_64(format!("{local:?}").as_bytes()) };
+        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline, rules })
+    }
+
+    /// Where runs of this project leave something for later ones: a folder, or the usual one. `None` if there is none.
+    pub fn cache(&self, asked: Option<&Path>) -> Option<Cache> {
+        let asked = asked.map(|it| paths::absolute(&self.selection.cwd, it));
+        Some(Cache::new(asked.or_else(|| cache::folder(&self.root))?, self.rules))
     }
 
     /// The settings for a file, by its absolute path.
@@ -208,7 +220,11 @@ impl Project {
     /// # Errors
     /// A mistake in a configuration file that governs a part of it.
     pub fn check(&self, selection: &Selection) -> Result<Checked, ProjectError> {
-        self.analyse(selection).map(|analysis| self.judge(analysis, false))
+        let analysis = match &selection.cache {
+            Some(cache) => cache::run(selection, &self.rulebook, cache),
+            None => run(selection, &self.rulebook),
+        };
+        self.no_mistake().map(|()| self.judge(analysis, false))
     }
 
     /// Finds everything, of every confidence and rule.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::config::Settings;
 
+use super::cache::Cache;
 use super::configs::Configs;
 use super::paths;
 
@@ -30,6 +31,8 @@ pub struct Selection {
     pub overlays: BTreeMap<PathBuf, String>,
     /// Read nothing from the disk: the overlays are all there is.
     pub in_memory: bool,
+    /// Where earlier runs left something, and this one may.
+    pub cache: Option<Arc<Cache>>,
 }
 
 impl Default for Selection {
@@ -44,6 +47,7 @@ impl Default for Selection {
             threads: None,
             overlays: BTreeMap::new(),
             in_memory: false,
+            cache: None,
         }
     }
 }
