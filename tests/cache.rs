@@ -166,3 +166,21 @@ fn small_projects_leave_nothing() {
     same(project.path());
     assert!(!project.path().join("kept").exists());
 }
+
+#[test]
+fn clean_removes_what_runs_left_and_nothing_else() {
+    let project = project();
+    let folder = project.path();
+    same(folder);
+    let clean = |folder: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklint"));
+        command.args(["clean", "--cache-dir", "kept"]).current_dir(folder).output().unwrap()
+    };
+    project.write("kept/mine.txt", "not theirs");
+    assert!(clean(folder).status.success());
+    assert!(kept(folder).is_empty() && folder.join("kept/mine.txt").exists());
+    fs::remove_file(folder.join("kept/mine.txt")).unwrap();
+    same(folder);
+    assert!(clean(folder).status.success() && clean(folder).status.success());
+    assert!(!folder.join("kept").exists());
+}

@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use support::TempDir;
 use support::case::{Case, step, two_files};
 use support::schema;
+use support::shell::{LEAKY, leaklint};
 
 /// Formats that no person reads, and that stay pure.
 const PURE: &[Format] = &[
@@ -359,21 +360,6 @@ fn sarif_is_cut_where_code_scanning_cuts_and_says_so() {
     let said = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
     assert_eq!(said["message"]["text"], "11 findings were left out, the mildest: 25000 fit into a run.");
 }
-
-const LEAKY: &str = "const app = require('express')();\napp.get('/feed', (req, res) => {\n  setInterval(() => res.write('x'), 1000);\n});\napp.listen(80);\n";
-
-/// The program, in an environment that says nothing.
-fn leaklint(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_leaklint"));
-    command.args(args).current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars() {
-        if ["LEAKLINT_", "GITHUB_", "CI_"].iter().any(|it| name.starts_with(it)) {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
 fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -445,4 +431,19 @@ fn gitlab_paths_start_at_the_checkout() {
     assert_eq!(run["automationDetails"]["id"], "x/");
     assert_eq!(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "src/server.js");
     assert!(run["originalUriBaseIds"]["%SRCROOT%"]["uri"].as_str().unwrap().ends_with("/packages/app/"));
+}
+
+#[test]
+#[ignore = "installs validators from npm and PyPI"]
+fn validators_from_outside_agree() {
+    let folder = TempDir::new();
+    let odd = folder.write("odd.sarif", odd().render(Format::Sarif, Style::PLAIN));
+    let plain = folder.write("plain.sarif", two_files().render(Format::Sarif, Style::PLAIN));
+    let empty = folder.write("empty.sarif", Case::new(&[]).render(Format::Sarif, Style::PLAIN));
+    let mut command = Command::new("bash");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/formats")).args([odd, plain, empty]);
+    let output = command.env("LEAKLINT", env!("CARGO_BIN_EXE_leaklint")).output().unwrap();
+    let (said, complained) = (out(&output), String::from_utf8_lossy(&output.stderr).into_owned());
+    assert!(output.status.success(), "{said}{complained}");
+    assert_eq!(said.matches("\n0 errors and warnings of the SARIF Multitool\n").count(), 4, "{said}");
 }

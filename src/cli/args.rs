@@ -6,10 +6,9 @@ use super::confirm::ConfirmArgs;
 use super::prove::ProveArgs;
 use crate::config::{Confidence, Level, Size};
 use crate::report::Format;
-use crate::workspace::BaselineChoice;
-use crate::workspace::{Cache, Project};
-use clap::builder::PossibleValue;
+use crate::workspace::{BaselineChoice, Cache, Project, Since};
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{ArgPredicate, PossibleValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -61,6 +60,14 @@ pub(super) enum Command {
     Lsp(LspArgs),
     /// Accept the findings of today, so that new ones stand out
     Baseline(BaselineArgs),
+    /// Remove what runs keep for later ones
+    Clean(CleanArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CleanArgs {
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
 }
 
 #[derive(Args, Debug)]
@@ -77,8 +84,21 @@ pub(super) struct LspArgs {
 #[command(after_help = EXITS)]
 pub(super) struct CheckArgs {
     /// Files and folders; `-` reads standard input
-    #[arg(default_value = ".")]
+    #[arg(default_value = ".", default_value_if("files_from", ArgPredicate::IsPresent, None))]
     pub(super) paths: Vec<PathBuf>,
+    /// Check the files that a file names, one a line; `-` reads their names from standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    pub(super) files_from: Option<PathBuf>,
+    /// Names of --files-from end with a zero byte, as `git diff -z` writes them
+    #[arg(short = '0', long = "null", requires = "files_from")]
+    pub(super) null: bool,
+    /// Write suppression comments for what is found, or for one rule
+    #[arg(long, value_name = "RULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(requires = "reason", conflicts_with_all = ["staged", "no_inline_config", "list_files"])]
+    pub(super) suppress: Option<String>,
+    /// Why, for --suppress
+    #[arg(long, value_name = "TEXT", requires = "suppress")]
+    pub(super) reason: Option<String>,
     /// Print on standard error how long each phase took
     #[arg(long)]
     pub(super) timing: bool,
@@ -92,6 +112,8 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) files: FileArgs,
     #[command(flatten)]
+    pub(super) changes: ChangeArgs,
+    #[command(flatten)]
     pub(super) exit: ExitArgs,
     #[command(flatten)]
     pub(super) cache: CacheArgs,
@@ -99,6 +121,35 @@ pub(super) struct CheckArgs {
     pub(super) baseline: AcceptedArgs,
     #[command(flatten)]
     pub(super) config: ConfigArgs,
+}
+
+/// Which part of the findings is reported. The whole program is analysed all the same.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Changes")]
+pub(super) struct ChangeArgs {
+    /// Report what has to do with staged changes; reads the index, not the work tree
+    #[arg(long, group = "since-what")]
+    staged: bool,
+    /// Report what has to do with changes since the last commit, new files included
+    #[arg(long, group = "since-what")]
+    changed: bool,
+    /// Report what has to do with changes since this branch left a revision, as in `origin/main`
+    #[arg(long, value_name = "REF", group = "since-what")]
+    since: Option<String>,
+    /// Report findings on changed lines, not all of changed files
+    #[arg(long, requires = "since-what")]
+    pub(super) changed_lines: bool,
+}
+
+impl ChangeArgs {
+    /// Against what a change counts; `None` when everything is reported.
+    pub(super) fn since(&self) -> Option<Since> {
+        match &self.since {
+            Some(revision) => Some(Since::Revision(revision.clone())),
+            None if self.staged => Some(Since::Staged),
+            None => self.changed.then_some(Since::Head),
+        }
+    }
 }
 
 /// What has been accepted.

@@ -98,7 +98,7 @@ fn revise(args: &Scope, accepts_new: bool, terminal: Terminal) -> Result<Exit, F
 fn open(args: &Scope, baseline: BaselineChoice, terminal: Terminal) -> Result<Project, Failure> {
     let exit = ExitArgs::default();
     let Scope { paths, choice, files, config, .. } = args;
-    project::open(&Request { paths, choice, files, exit: &exit, config, baseline }, terminal)
+    project::open(&Request { baseline, ..Request::plain(paths, choice, files, &exit, config) }, terminal)
 }
 
 /// How the baseline stands to the findings of now.

@@ -7,6 +7,7 @@ use super::host;
 use super::output::tell;
 use super::project;
 use super::publish::Outputs;
+use super::suppress::suppress;
 use super::terminal::Terminal;
 use crate::finding::{Finding, Judged, Severity, fails};
 use crate::report::{Format, Origin, Report};
@@ -16,10 +17,15 @@ use std::time::{Duration, Instant};
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let started = Instant::now();
     let outputs = Outputs::new(&args.output, if host::is_github() { Format::Github } else { Format::Pretty })?;
+    let all_written = match &args.suppress {
+        Some(rule) => suppress(args, rule, terminal)?,
+        None => true,
+    };
     let mut project = project::open(&args.into(), terminal)?;
     project.selection.cache = args.cache.of(&project);
     let prepared = started.elapsed();
-    let Checked { analysis, judged } = project.check(&project.selection)?;
+    let Checked { mut analysis, judged } = project.check(&project.selection)?;
+    analysis.notes.extend(silencers(&project));
     let (paths, folder) = (analysis.paths(), &project.selection.cwd);
     let report = Report {
         findings: &outputs.shown(&judged.findings),
@@ -48,14 +54,29 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
     written?;
     let stale = tell_stale(args, &project, &judged, terminal);
     Ok(match exit(args, &judged.findings, &analysis) {
+        _ if !all_written => Exit::Failed,
         Exit::Clean if stale && !args.exit.exit_zero => Exit::Found,
         exit => exit,
     })
 }
 
+/// What can silence findings, where somebody reviews: files that have changed, or in CI the project's own rules.
+fn silencers(project: &Project) -> Option<String> {
+    let is_in_ci = std::env::var_os("CI").is_some_and(|it| !it.is_empty() && it != "false");
+    let files = if project.changes.is_some() || is_in_ci { project.silencers() } else { Vec::new() };
+    let what = if project.changes.is_some() {
+        "changed, and can silence findings"
+    } else {
+        "the project's own, and can silence findings"
+    };
+    (!files.is_empty()).then(|| format!("{what}: {}", files.join(", ")))
+}
+
 /// Says which accepted findings are gone; whether that fails the run.
 fn tell_stale(args: &CheckArgs, project: &Project, judged: &Judged, terminal: Terminal) -> bool {
-    let stale = judged.standing.as_ref().map_or(&[][..], |it| &it.stale);
+    // Whoever looks at changes alone does not look whether everything accepted is still there.
+    let standing = judged.standing.as_ref().filter(|_| project.changes.is_none());
+    let stale = standing.map_or(&[][..], |it| &it.stale);
     let Some(first) = stale.first() else { return false };
     let path = project.baseline_path.strip_prefix(&project.selection.cwd).unwrap_or(&project.baseline_path).display();
     let more = if stale.len() > 1 { format!(" and {} more", stale.len() - 1) } else { String::new() };
@@ -74,7 +95,7 @@ fn tell_errors(args: &CheckArgs, analysis: &Analysis, terminal: Terminal) {
     for error in &analysis.errors {
         Failure::new(error.as_str()).tell(terminal);
     }
-    if is_unmatched(analysis) {
+    if is_unmatched(analysis) && args.files_from.is_none() {
         let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
         terminal.warn(&format!("no JavaScript or TypeScript file to check in {}", paths.join(", ")));
     }

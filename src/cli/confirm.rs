@@ -11,7 +11,6 @@ use crate::capture::{Coverage, Manifest, ScriptFile, SnapshotEntry};
 use crate::confirm::{Executions, Observation, Series, conclude};
 use crate::prove::Experiment;
 use crate::report::Format;
-use crate::workspace::BaselineChoice;
 use clap::Args;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -44,7 +43,7 @@ pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Fa
     let outputs = Outputs::new(&args.output, Format::Pretty)?;
     let exit = ExitArgs::default();
     let ConfirmArgs { paths, choice, files, config, .. } = args;
-    let request = Request { paths, choice, files, exit: &exit, config, baseline: BaselineChoice::Beside };
+    let request = Request::plain(paths, choice, files, &exit, config);
     let taken: Vec<Taken<'_>> = args.snapshots.iter().map(|it| Taken::new(it)).collect();
     same_isolate(&taken)?;
     let mut case = proof::open(&request, terminal)?;

@@ -5,7 +5,7 @@ use super::terminal::Terminal;
 use crate::config::{Problem, nearest};
 use crate::report;
 use crate::rulebook::Trouble;
-use crate::workspace::ProjectError;
+use crate::workspace::{GitError, ProjectError};
 use std::io;
 use std::path::Path;
 
@@ -27,6 +27,12 @@ impl From<ProjectError> for Failure {
             ProjectError::Config(problem) => Failure::Config(problem),
             ProjectError::Rules(troubles) => Failure::Rules(troubles),
         }
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Failure {
+        Failure::Said(error.message, error.help)
     }
 }
 

@@ -8,6 +8,7 @@ mod args;
 mod baseline;
 mod capture;
 mod check;
+mod clean;
 mod confirm;
 mod duration;
 mod failure;
@@ -20,6 +21,7 @@ mod proof;
 mod prove;
 mod publish;
 mod rules;
+mod suppress;
 mod terminal;
 mod verify;
 
@@ -73,6 +75,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(args) => rules::rules(args, terminal),
         Command::Baseline(args) => baseline::baseline(args, terminal),
         Command::Verify(args) => verify::verify(args, terminal),
+        Command::Clean(args) => clean::clean(args, terminal),
         Command::Lsp(args) => lsp::lsp(args),
     };
     match result {

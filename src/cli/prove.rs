@@ -17,7 +17,7 @@ use crate::finding::Finding;
 use crate::prove::{self, Cause, LeftOut, Options, Plan, ProveError, Route, Run, Watchers};
 use crate::report::Format;
 use crate::text::Span;
-use crate::workspace::{Analysis, BaselineChoice};
+use crate::workspace::Analysis;
 use clap::Args;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -105,7 +105,7 @@ pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failur
     let outputs = Outputs::new(&args.output, Format::Pretty)?;
     let exit = ExitArgs::default();
     let ProveArgs { paths, choice, files, config, .. } = args;
-    let request = Request { paths, choice, files, exit: &exit, config, baseline: BaselineChoice::Beside };
+    let request = Request::plain(paths, choice, files, &exit, config);
     let mut case = proof::open(&request, terminal)?;
     if let Some(error) = case.analysis.errors.first() {
         return Err(Failure::new(error.as_str()));

@@ -7,17 +7,20 @@
 
 mod builtins;
 mod cache;
+mod changes;
 mod collect;
 mod configs;
 mod content;
 mod extends;
 mod files;
+mod git;
 mod local;
 mod manifests;
 mod names;
 mod output;
 mod packages;
 mod panics;
+mod patch;
 mod paths;
 mod problems;
 mod project;
@@ -30,6 +33,7 @@ mod run;
 mod selection;
 mod session;
 mod settle;
+mod silence;
 mod specifiers;
 mod starts;
 mod store;
@@ -50,15 +54,19 @@ use crate::program::{Manifest, Unit};
 use crate::text::FileId;
 
 pub use cache::Cache;
+pub use changes::{Changes, Since};
 pub use configs::Configs;
+pub use git::GitError;
 pub use names::Skip;
 pub use problems::{INTERNAL_ERROR, PARSE_ERROR};
 pub use project::{BaselineChoice, Book, Checked, Opening, Project, ProjectError};
 pub use run::{run, run_in_memory};
 pub use selection::Selection;
 pub use session::{Revision, Session, Snapshot};
+pub use silence::{Insertion, Silenced, silence, silencing};
 pub use texts::{Text, Texts};
 pub use verify::{Seen, Verified, verify};
+pub use walk::is_source;
 
 /// What a run found.
 #[derive(Debug, Default)]

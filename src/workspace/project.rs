@@ -16,6 +16,7 @@ use crate::rulebook::{Rulebook, Trouble};
 use crate::text::FileId;
 
 use super::cache::{self, Cache};
+use super::changes::Changes;
 use super::configs::{Configs, Files};
 use super::local::{Local, local};
 use super::selection::Selection;
@@ -105,6 +106,8 @@ pub struct Opening {
     pub overlays: BTreeMap<PathBuf, String>,
     /// What the project has accepted.
     pub baseline: BaselineChoice,
+    /// What has changed: only findings that have to do with it are reported.
+    pub changes: Option<Changes>,
 }
 
 /// Which baseline holds.
@@ -140,6 +143,8 @@ pub struct Project {
     pub baseline: Option<Baseline>,
     /// Stands for the text of the project's own rules and models.
     rules: u64,
+    /// What has changed, if that alone is reported.
+    pub changes: Option<Changes>,
 }
 
 /// A project's findings as they are reported.
@@ -160,7 +165,9 @@ impl Project {
     pub fn open(opening: &Opening) -> Result<Project, ProjectError> {
         let folder = paths::absolute(&opening.folder, Path::new(""));
         let start = start(&folder, &opening.paths);
-        let files = Files::new(&folder, &opening.overlays);
+        let mut overlays = opening.overlays.clone();
+        overlays.extend(opening.changes.iter().flat_map(|it| it.overlays.clone()));
+        let files = Files::new(&folder, &overlays);
         let top = if opening.isolated { Top { root: folder.clone(), is_declared: false } } else { top(&files, &start, &folder) };
         let local = match opening.isolated {
             true => Local::default(),
@@ -182,14 +189,16 @@ impl Project {
         let selection = Selection {
             cwd: folder.clone(),
             paths: opening.paths.clone(),
-            overlays: opening.overlays.clone(),
+            overlays,
+            hidden: opening.changes.as_ref().map(|it| it.hidden.clone()).unwrap_or_default(),
             configs: Arc::new(configs),
             ..Selection::default()
         };
         let own: Vec<PathBuf> =
             local.pages.iter().chain(&local.models).map(|it| paths::absolute(&folder, Path::new(&it.0))).collect();
         let rules = if opening.untrusted { 0 } else { xxh3_64(format!("{local:?}").as_bytes()) };
-        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline, rules })
+        let changes = opening.changes.clone();
+        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline, rules, changes })
     }
 
     /// Where runs of this project leave something for later ones: a folder, or the usual one. `None` if there is none.
@@ -213,6 +222,16 @@ impl Project {
         let mut files = self.selection.configs.files();
         files.extend(self.own.iter().chain([&self.baseline_path]).cloned());
         files
+    }
+
+    /// Files of the project that can silence findings: those of its own rules and models, or, if changes are what is reported,
+    /// everything of the kind that has changed. As shown.
+    pub fn silencers(&self) -> Vec<String> {
+        let cwd = &self.selection.cwd;
+        match &self.changes {
+            Some(changes) => changes.silencers(cwd),
+            None => self.own.iter().map(|it| paths::shown(&paths::key(it), &paths::key(cwd))).collect(),
+        }
     }
 
     /// Checks a selection, by default [`Project::selection`].
@@ -267,7 +286,7 @@ impl Project {
             settings: &analysis.settings,
             rulebook: &self.rulebook,
             accepted: self.baseline.as_ref().map(|baseline| Accepted { baseline, unchecked: &unchecked }),
-            is_reported: &|_| true,
+            is_reported: &|it| self.changes.as_ref().is_none_or(|changes| changes.concern(it, analysis, &self.selection.cwd)),
             keep_suspects,
         };
         judge(findings, docket)

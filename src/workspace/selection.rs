@@ -1,7 +1,7 @@
 //! What a run is asked to look at.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub struct Selection {
     /// Texts that stand in for files on the disk (standard input, unsaved buffers), by path: absolute, or relative to the
     /// working directory.
     pub overlays: BTreeMap<PathBuf, String>,
+    /// Files of the disk that are not there for the run, by absolute path.
+    pub hidden: BTreeSet<PathBuf>,
     /// Read nothing from the disk: the overlays are all there is.
     pub in_memory: bool,
     /// Where earlier runs left something, and this one may.
@@ -46,6 +48,7 @@ impl Default for Selection {
             force_exclude: false,
             threads: None,
             overlays: BTreeMap::new(),
+            hidden: BTreeSet::new(),
             in_memory: false,
             cache: None,
         }

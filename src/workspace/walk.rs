@@ -100,7 +100,7 @@ impl Walker<'_> {
             let note = format!("{}: not a JavaScript or TypeScript source file, left out", self.shown(path));
             return (self.visit)(Met::Note(note));
         }
-        if self.selection.force_exclude && self.is_excluded(path) {
+        if self.selection.hidden.contains(path) || (self.selection.force_exclude && self.is_excluded(path)) {
             return;
         }
         let key = paths::key(path);
@@ -170,6 +170,9 @@ impl Walker<'_> {
             return self.symlink(root, entry.path());
         }
         if !kind.is_file() {
+            return;
+        }
+        if self.selection.hidden.contains(entry.path()) {
             return;
         }
         let name = entry.file_name().to_string_lossy();
@@ -306,6 +309,12 @@ fn is_node_script(path: &Path, name: &str) -> bool {
     let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start)).unwrap_or(0);
     let line = start[..read].split(|&it| it == b'\n').next().unwrap_or_default();
     line.starts_with(b"#!") && memchr::memmem::find(line, b"node").is_some()
+}
+
+/// Whether a named file is one that can be checked.
+pub fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    names::source_name(&name).is_some() || is_node_script(path, &name)
 }
 
 /// Whether the name or a folder of the path (relative to the walked root) marks a test.

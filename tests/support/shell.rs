@@ -26,6 +26,21 @@ impl From<Output> for Said {
     }
 }
 
+/// The program in a folder, with an environment that says nothing.
+pub fn leaklint(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leaklint"));
+    command.args(args).current_dir(folder).stdin(Stdio::null());
+    for (name, _) in std::env::vars() {
+        if ["LEAKLINT_", "GIT_", "GITHUB_", "CI_"].iter().any(|it| name.starts_with(it)) {
+            command.env_remove(name);
+        }
+    }
+    for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "LANG", "CI"] {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// A folder of files that goes away again.
 pub struct Shell {
     pub folder: TempDir,
@@ -58,15 +73,7 @@ impl Shell {
 
     /// The program with an environment that says nothing.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklint"));
-        command.args(args).current_dir(self.path()).stdin(Stdio::null());
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LEAKLINT_") || name.starts_with("GIT_")) {
-            command.env_remove(name);
-        }
-        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "LANG", "CI", "GITHUB_ACTIONS"] {
-            command.env_remove(name);
-        }
-        command
+        leaklint(self.path(), args)
     }
 
     pub fn run(&self, args: &[&str]) -> Said {

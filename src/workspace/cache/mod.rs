@@ -10,7 +10,7 @@ mod folder;
 mod inputs;
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -26,6 +26,9 @@ const BUILD: &str = env!("LEAKLINT_BUILD");
 
 /// Starts every file.
 const MAGIC: &[u8] = b"leaklint cache\n";
+
+/// Say to backups, and to version control where the folder is in a project, that nothing in here matters.
+const MARKS: [(&str, &str); 2] = [("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n"), (".gitignore", "*\n")];
 
 /// A temporary file of a run that is over: none takes so long.
 const ABANDONED: Duration = Duration::from_secs(3600);
@@ -47,6 +50,31 @@ impl Cache {
     /// Where it is.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Removes what runs left, and nothing else; how many files that was.
+    ///
+    /// # Errors
+    /// A file or folder that cannot be removed.
+    pub fn clear(&self) -> io::Result<usize> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            entries => entries?,
+        };
+        let mut count = 0;
+        for entry in entries {
+            let (path, name) = entry.map(|it| (it.path(), it.file_name().to_string_lossy().into_owned()))?;
+            if name.ends_with(SUFFIX) || name.ends_with(".tmp") {
+                fs::remove_file(path)?;
+                count += 1;
+            }
+        }
+        for name in MARKS {
+            let _ = fs::remove_file(self.folder.join(name.0));
+        }
+        // Stays if somebody else keeps something there.
+        let _ = fs::remove_dir(&self.folder);
+        Ok(count)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -86,9 +114,7 @@ impl Cache {
         let open = || fs::OpenOptions::new().write(true).create(true).truncate(true).open(&path);
         let file = open().or_else(|_| {
             fs::create_dir_all(&self.folder)?;
-            // Says to backups, and to version control where the folder is in a project, that nothing in here matters.
-            fs::write(self.folder.join("CACHEDIR.TAG"), "Signature: 8a477f597d28d172789f06886806bc55\n")?;
-            fs::write(self.folder.join(".gitignore"), "*\n")?;
+            MARKS.iter().try_for_each(|(name, text)| fs::write(self.folder.join(name), text))?;
             open()
         });
         Some((path, file.ok()?))
