@@ -2,6 +2,7 @@
 
 use super::baseline::BaselineArgs;
 use super::capture::CaptureArgs;
+use super::config::{ConfigCommandArgs, InitArgs, WhyArgs};
 use super::confirm::ConfirmArgs;
 use super::prove::ProveArgs;
 use crate::config::{Confidence, Level, Size};
@@ -62,6 +63,24 @@ pub(super) enum Command {
     Baseline(BaselineArgs),
     /// Remove what runs keep for later ones
     Clean(CleanArgs),
+    /// Start a configuration file in this folder
+    Init(InitArgs),
+    /// Show what the configuration comes to, and its schema
+    Config(ConfigCommandArgs),
+    /// Tell why files are not checked
+    WhyIgnored(WhyArgs),
+    /// Tell what leaklint finds around itself, and what is wrong with it
+    Doctor,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or that of a command
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -5,11 +5,14 @@
 //! (130 when the user stopped it). No analysis lives here.
 
 mod args;
+mod about;
 mod baseline;
 mod capture;
 mod check;
 mod clean;
+mod config;
 mod confirm;
+mod doctor;
 mod duration;
 mod failure;
 mod host;
@@ -74,6 +77,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => rules::explain(args, terminal),
         Command::Rules(args) => rules::rules(args, terminal),
         Command::Baseline(args) => baseline::baseline(args, terminal),
+        Command::Init(args) => config::init(args, terminal),
+        Command::Config(args) => config::config(args, terminal),
+        Command::WhyIgnored(args) => config::why_ignored(args, terminal),
+        Command::Doctor => doctor::doctor(terminal),
+        Command::Completions { shell } => about::completions(*shell),
+        Command::Man { command } => about::man(command.as_deref()),
         Command::Verify(args) => verify::verify(args, terminal),
         Command::Clean(args) => clean::clean(args, terminal),
         Command::Lsp(args) => lsp::lsp(args),

@@ -1,5 +1,6 @@
 //! Globs of a configuration file.
 
+use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::path::{Component, Path, PathBuf};
 
@@ -37,6 +38,15 @@ impl Globs {
             return false;
         }
         self.covers(&normal(path), false)
+    }
+
+    /// The glob that covers a file, as written.
+    pub(super) fn covering(&self, path: &Path) -> Option<&str> {
+        let below = path.strip_prefix(&self.root).ok().filter(|it| !it.as_os_str().is_empty())?;
+        match self.set.matched_path_or_any_parents(below, false) {
+            Match::Ignore(glob) => Some(glob.original()),
+            _ => None,
+        }
     }
 
     /// The same for a path that is normal already, perhaps of a folder.

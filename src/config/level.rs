@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// How a rule is set: its severity, or off. Ordered: `Off < Info < Warning < Error`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Findings do not count.
@@ -40,7 +40,7 @@ impl FromStr for Level {
 }
 
 /// The least confidence that is shown. Ordered: `Suspect < Likely < Certain`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Everything.

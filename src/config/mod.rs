@@ -10,6 +10,7 @@ mod level;
 mod options;
 mod problem;
 mod resolve;
+mod schema;
 mod settings;
 mod version;
 
@@ -18,4 +19,5 @@ pub use layer::{Layer, NAMES};
 pub use level::{Confidence, Level, nearest};
 pub use options::{Extends, Options, OverrideOptions, RuleOption, Size, SuppressionOptions};
 pub use problem::Problem;
+pub use schema::schema;
 pub use settings::{Ground, Origin, Settings, State, Suppressions};

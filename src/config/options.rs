@@ -1,6 +1,7 @@
 //! A configuration file as written.
 
-use super::{Confidence, Level};
+use super::{Confidence, Level, schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use std::collections::BTreeMap;
@@ -11,31 +12,42 @@ use toml::Spanned;
 pub(super) type RuleOptions = BTreeMap<Spanned<String>, RuleOption>;
 
 /// Everything that a configuration file may say.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Options {
     /// Where an editor finds the schema of this file.
     #[serde(rename = "$schema")]
+    #[schemars(with = "String")]
     pub schema: Option<String>,
     /// This folder is the root of the project: nothing above it is looked at.
+    #[schemars(with = "bool")]
     pub root: Option<Spanned<bool>>,
     /// Files (`./strict.toml`) and packages (`@acme/leaklint`) that this one builds on; what comes later wins.
+    #[schemars(schema_with = "schema::extends")]
     pub extends: Option<Spanned<Extends>>,
     /// Versions of leaklint that may read the file: `0.3`, `>=0.3, <0.5`.
+    #[schemars(with = "String")]
     pub required_version: Option<Spanned<String>>,
     /// Levels of rules.
+    #[schemars(with = "BTreeMap<String, RuleOption>")]
     pub rules: RuleOptions,
     /// Files that are left out, as globs.
+    #[schemars(with = "Vec<String>")]
     pub exclude: Vec<Spanned<String>>,
     /// Read test files too.
+    #[schemars(with = "bool")]
     pub include_tests: Option<Spanned<bool>>,
     /// Read generated and minified files too.
+    #[schemars(with = "bool")]
     pub include_generated: Option<Spanned<bool>>,
     /// Files above this size are left out: bytes, or `"2 MiB"`.
+    #[schemars(schema_with = "schema::size")]
     pub max_file_size: Option<Spanned<Size>>,
     /// The least confidence that is shown.
+    #[schemars(with = "Confidence")]
     pub min_confidence: Option<Spanned<Confidence>>,
     /// The least severity that fails a run.
+    #[schemars(with = "Level")]
     pub fail_on: Option<Spanned<Level>>,
     /// How inline comments are treated.
     pub suppressions: SuppressionOptions,
@@ -44,25 +56,30 @@ pub struct Options {
 }
 
 /// How inline comments are treated.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SuppressionOptions {
     /// A comment must say why, behind `--`.
+    #[schemars(with = "bool")]
     pub require_reason: Option<Spanned<bool>>,
     /// Report comments that silence nothing.
+    #[schemars(with = "bool")]
     pub report_unused: Option<Spanned<bool>>,
     /// A comment may leave out the rule and silence all of them.
+    #[schemars(with = "bool")]
     pub allow_blanket: Option<Spanned<bool>>,
 }
 
 /// Levels for some files.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OverrideOptions {
     /// The files, as globs.
+    #[schemars(with = "Vec<String>")]
     pub files: Vec<Spanned<String>>,
     /// Levels of rules in them.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, RuleOption>")]
     pub rules: RuleOptions,
 }
 
@@ -114,6 +131,16 @@ impl<'de> Visitor<'de> for ExtendsVisitor {
 pub struct RuleOption {
     /// The level.
     pub level: Level,
+}
+
+impl JsonSchema for RuleOption {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RuleOption".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schema::rule(generator)
+    }
 }
 
 impl<'de> Deserialize<'de> for RuleOption {

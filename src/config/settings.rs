@@ -173,6 +173,11 @@ impl Settings {
         self.excluded.covers(path, is_dir)
     }
 
+    /// The glob of `exclude` that leaves a file out, as written.
+    pub fn excluding(&self, path: &Path) -> Option<&str> {
+        self.excluded.covering(path)
+    }
+
     /// Whether only part of the rules runs, so that a comment for all rules cannot be called unused.
     pub fn is_partial(&self) -> bool {
         self.selected.is_some() || !self.ignored.is_empty()

@@ -42,6 +42,7 @@ mod tsconfig;
 mod verify;
 mod vicinity;
 mod walk;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -67,6 +68,7 @@ pub use silence::{Insertion, Silenced, silence, silencing};
 pub use texts::{Text, Texts};
 pub use verify::{Seen, Verified, verify};
 pub use walk::is_source;
+pub use why::why_ignored;
 
 /// What a run found.
 #[derive(Debug, Default)]

@@ -13,6 +13,9 @@ use super::names::{self, Folder, Skip};
 use super::selection::Selection;
 use super::{output, paths};
 
+/// The name of leaklint's own ignore files.
+pub(super) const OWN_IGNORE_FILE: &str = ".leaklintignore";
+
 /// A source file to read.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
@@ -100,7 +103,7 @@ impl Walker<'_> {
             let note = format!("{}: not a JavaScript or TypeScript source file, left out", self.shown(path));
             return (self.visit)(Met::Note(note));
         }
-        if self.selection.hidden.contains(path) || (self.selection.force_exclude && self.is_excluded(path)) {
+        if self.selection.hidden.contains(path) || (self.selection.force_exclude && is_excluded(self.selection, path)) {
             return;
         }
         let key = paths::key(path);
@@ -110,42 +113,13 @@ impl Walker<'_> {
         }
     }
 
-    /// Whether a walk from the working directory would leave the file out.
-    fn is_excluded(&self, path: &Path) -> bool {
-        let root = paths::absolute(&self.selection.cwd, Path::new(""));
-        let configs = &self.selection.configs;
-        let Ok(relative) = path.strip_prefix(&root) else { return is_left_out(configs, path) };
-        let mut matchers = self.builder(&root).build_matchers();
-        let mut around: Vec<&Path> = relative.ancestors().skip(1).filter(|it| !it.as_os_str().is_empty()).collect();
-        around.reverse();
-        let is_folder_out = |matcher: &mut ignore::IncrementalIgnore, folder: &Path| {
-            let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            names::folder(&name, "") == Folder::Foreign || matcher.matched(folder, true).is_ignore()
-        };
-        matchers.iter_mut().any(|matcher| {
-            around.iter().any(|folder| is_folder_out(matcher, folder)) || matcher.matched(relative, false).is_ignore()
-        }) || is_left_out(configs, path)
-            || (!self.selection.settings(path).include_tests && is_test_path(relative))
-    }
-
-    fn builder(&self, root: &Path) -> WalkBuilder {
-        let mut builder = WalkBuilder::new(root);
-        let obey = !self.selection.no_ignore;
-        builder.current_dir(self.selection.cwd.clone()).require_git(false).ignore(obey).parents(obey);
-        builder.git_ignore(obey).git_global(obey).git_exclude(obey);
-        if obey {
-            builder.add_custom_ignore_filename(".leaklintignore");
-        }
-        builder
-    }
-
     fn folder(&mut self, root: &Path) {
         let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
         let filter = {
             let (outputs, configs) = (Arc::clone(&outputs), Arc::clone(&self.selection.configs));
             move |entry: &DirEntry| keep_folder(entry, &configs, &outputs)
         };
-        for entry in self.builder(root).filter_entry(filter).build() {
+        for entry in builder(self.selection, root).filter_entry(filter).build() {
             match entry {
                 Ok(entry) => self.entry(root, entry),
                 Err(error) => {
@@ -253,6 +227,48 @@ impl Walker<'_> {
     }
 }
 
+fn builder(selection: &Selection, root: &Path) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(root);
+    let obey = !selection.no_ignore;
+    builder.current_dir(selection.cwd.clone()).require_git(false).ignore(obey).parents(obey);
+    builder.git_ignore(obey).git_global(obey).git_exclude(obey);
+    if obey {
+        builder.add_custom_ignore_filename(OWN_IGNORE_FILE);
+    }
+    builder
+}
+
+/// Whether a walk from the working directory would leave the file out.
+fn is_excluded(selection: &Selection, path: &Path) -> bool {
+    let root = paths::absolute(&selection.cwd, Path::new(""));
+    let relative = path.strip_prefix(&root).unwrap_or(path);
+    let is_in_tests = !selection.settings(path).include_tests && is_test_path(relative);
+    let is_below = relative != path;
+    is_left_out(&selection.configs, path)
+        || (is_below && (is_in_tests || foreign(relative).is_some() || ignored(selection, path).is_some()))
+}
+
+/// The folder around a file that never holds a project's own source.
+pub(super) fn foreign(relative: &Path) -> Option<&Path> {
+    let is_foreign = |folder: &&Path| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        names::folder(&name, "") == Folder::Foreign
+    };
+    relative.ancestors().skip(1).find(is_foreign)
+}
+
+/// What ignore files and a leading dot leave out of a walk from the working directory: a file, or the outermost folder around
+/// it that they name, relative to the working directory.
+pub(super) fn ignored(selection: &Selection, path: &Path) -> Option<PathBuf> {
+    let root = paths::absolute(&selection.cwd, Path::new(""));
+    let relative = path.strip_prefix(&root).ok()?;
+    let mut around: Vec<&Path> = relative.ancestors().filter(|it| !it.as_os_str().is_empty()).collect();
+    around.reverse();
+    let mut matchers = builder(selection, &root).build_matchers();
+    let mut is_ignored = |part: &&&Path| matchers.iter_mut().any(|it| it.matched(part, **part != relative).is_ignore());
+    around.iter().find(|part| is_ignored(part)).map(|it| it.to_path_buf())
+}
+
 /// Whether the walk goes into a folder; files are judged one by one later.
 fn keep_folder(entry: &DirEntry, configs: &Configs, outputs: &Mutex<Vec<PathBuf>>) -> bool {
     let (path, is_dir) = (entry.path(), entry.file_type().is_some_and(|it| it.is_dir()));
@@ -278,13 +294,13 @@ fn keep_folder(entry: &DirEntry, configs: &Configs, outputs: &Mutex<Vec<PathBuf>
 }
 
 /// Whether the configuration of a file, or of a folder around it, leaves it out.
-fn is_left_out(configs: &Configs, path: &Path) -> bool {
+pub(super) fn is_left_out(configs: &Configs, path: &Path) -> bool {
     let folders = path.ancestors().skip(1);
     let around = |folder: &Path| folder.parent().is_some_and(|it| configs.settings(it).excludes(folder, true));
     configs.settings(path.parent().unwrap_or(path)).excludes(path, false) || folders.into_iter().any(around)
 }
 
-fn skip_by_name(settings: &Settings, root: &Path, path: &Path, stem: &str) -> Option<Skip> {
+pub(super) fn skip_by_name(settings: &Settings, root: &Path, path: &Path, stem: &str) -> Option<Skip> {
     let relative = path.strip_prefix(root).unwrap_or(path);
     if !settings.include_generated && names::is_minified_name(stem) {
         Some(Skip::Minified)
