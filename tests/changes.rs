@@ -115,6 +115,15 @@ fn what_is_staged_is_read_from_the_index() {
     shell.write("leaklint.toml", "[rules]\ntimer-not-cleared = 'off'\n");
     let said = check(&shell, &["--staged"]);
     assert!(said.out.starts_with("a.js:4:3: info["), "{}", said.out);
+    // So does the staged baseline, and not one that waits in the work tree.
+    assert_eq!(shell.run(&["baseline", "write", "--config", "leaklint.toml"]).code, 0);
+    shell.git(&["add", "leaklint-baseline.json"]);
+    assert_eq!(shell.run(&["baseline", "update", "--isolated", "--baseline", "leaklint-baseline.json"]).code, 0);
+    assert!(shell.read("leaklint-baseline.json").contains("b.js"));
+    shell.git(&["add", "b.js"]);
+    assert_eq!(places(&check(&shell, &["--staged", "--no-suppressed"])), ["a.js:4:3", "b.js:4:3", "gone.js:4:3"]);
+    shell.git(&["add", "leaklint-baseline.json"]);
+    assert_eq!(places(&check(&shell, &["--staged", "--no-suppressed"])), ["a.js:4:3", "gone.js:4:3"]);
     let fresh = Shell::new(&[("a.js", LEAKY)]);
     fresh.git(&["init", "-q"]);
     fresh.git(&["add", "-A"]);
@@ -168,6 +177,42 @@ fn odd_names_renames_and_submodules() {
     shell.write("line\nend \"ä\".js", CLEAN);
     let said = check(&shell, &["--staged"]);
     assert_eq!(said.out.matches("error[").count(), 1, "{}", said.out);
+}
+
+#[test]
+fn what_the_user_has_told_git_does_not_matter() {
+    let shell = Shell::repository(&[("src/a.js", &leaky("a")), ("src/b.js", CLEAN)]);
+    for (key, value) in [
+        ("diff.noprefix", "true"),
+        ("diff.mnemonicPrefix", "true"),
+        ("diff.relative", "true"),
+        ("diff.interHunkContext", "50"),
+        ("diff.context", "50"),
+        ("diff.renames", "false"),
+        ("diff.external", "false"),
+        ("diff.submodule", "log"),
+        ("color.ui", "always"),
+        ("color.diff", "always"),
+        ("core.quotePath", "true"),
+        ("core.pager", "false"),
+        ("core.autocrlf", "input"),
+    ] {
+        shell.git(&["config", key, value]);
+    }
+    shell.write("src/a.js", format!("{}f();\n", leaky("a")));
+    shell.write("src/ö.js", leaky("ö"));
+    shell.git(&["add", "-A"]);
+    let said = |folder: &str, args: &[&str]| {
+        let said = shell.run_in(folder, &[&["check", "-q", "-f", "concise", ".."], args].concat());
+        places(&said).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(said("src", &["--changed"]), ["a.js:4:3", "ö.js:4:3"]);
+    assert_eq!(said("src", &["--changed", "--changed-lines"]), ["ö.js:4:3"]);
+    shell.write("src/ö.js", CLEAN);
+    assert_eq!(said("src", &["--staged"]), ["a.js:4:3", "ö.js:4:3"]);
+    shell.git(&["commit", "-qm", "ö"]);
+    shell.git(&["mv", "src/a.js", "src/c.js"]);
+    assert_eq!(said("src", &["--staged", "--changed-lines"]), [""; 0], "a rename is one, whatever git calls it");
 }
 
 #[test]

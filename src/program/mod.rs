@@ -14,10 +14,12 @@ mod flow;
 mod fresh;
 mod graph;
 mod guard;
+mod handed;
 mod holds;
 mod index;
 mod input;
 mod literal;
+mod mentions;
 mod modelled;
 mod model_of;
 mod modules;
@@ -54,6 +56,8 @@ pub use value::Value;
 pub use words::Words;
 
 use graph::Graph;
+use mentions::Mentions;
+use modules::Exports;
 
 use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
@@ -65,7 +69,7 @@ use std::sync::OnceLock;
 const MAX_DEPTH: u32 = 24;
 
 /// Rounds of call resolution: types of callback parameters found in one round resolve calls in the next.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 
 /// The linked program.
 #[derive(Debug)]
@@ -98,6 +102,7 @@ pub struct Program<'a> {
     entries_of: FxHashMap<FnRef, u32>,
     singletons: rustc_hash::FxHashSet<Shape>,
     rates: Vec<Option<Rated>>,
+    handed: FxHashMap<FnRef, u32>,
     unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     indexes: Vec<OnceLock<FileIndex>>,
     aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
@@ -107,6 +112,9 @@ pub struct Program<'a> {
     values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
     /// Methods of shapes.
     members: OnceLock<FxHashMap<Shape, Vec<FnRef>>>,
+    exports: Vec<OnceLock<Exports>>,
+    /// Which files mention a name.
+    mentions: OnceLock<Mentions>,
 }
 
 /// Links files into a program.
@@ -132,6 +140,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         entries_of: FxHashMap::default(),
         singletons: rustc_hash::FxHashSet::default(),
         rates: Vec::new(),
+        handed: FxHashMap::default(),
         unit_params: rustc_hash::FxHashSet::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
         aliases: units.iter().map(|_| OnceLock::new()).collect(),
@@ -139,12 +148,15 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         modelled: units.iter().map(|_| OnceLock::new()).collect(),
         values: units.iter().map(|_| OnceLock::new()).collect(),
         members: OnceLock::new(),
+        exports: units.iter().map(|_| OnceLock::new()).collect(),
+        mentions: OnceLock::new(),
     };
     program.flatten_types();
     tables::collect(&mut program);
     entries::collect(&mut program);
     calls::resolve(&mut program);
     rate::spread(&mut program);
+    program.handed = handed::find(&program);
     program
 }
 

@@ -7,12 +7,15 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::config::{Choices, Ground, Layer, Problem, Settings};
 use crate::facts::Directive;
 use crate::finding::{Accepted, Baseline, Docket, Finding, HOUSE_RULES, Judged, Reach, judge, rule_ids};
 use crate::rulebook::{Rulebook, Trouble};
 use crate::text::FileId;
 
+use super::cache::{self, Cache};
 use super::changes::Changes;
 use super::configs::{Configs, Files};
 use super::local::{Local, local};
@@ -138,6 +141,8 @@ pub struct Project {
     pub baseline_path: PathBuf,
     /// What has been accepted, if there is a baseline.
     pub baseline: Option<Baseline>,
+    /// Stands for the text of the project's own rules and models.
+    rules: u64,
     /// What has changed, if that alone is reported.
     pub changes: Option<Changes>,
 }
@@ -163,7 +168,7 @@ impl Project {
         let mut overlays = opening.overlays.clone();
         overlays.extend(opening.changes.iter().flat_map(|it| it.overlays.clone()));
         let files = Files::new(&folder, &overlays);
-        let top = if opening.isolated { Top { root: folder.clone(), is_declared: false } } else { top(&files, &start, &folder) };
+        let top = top(&files, &start, &folder, !opening.isolated);
         let local = match opening.isolated {
             true => Local::default(),
             false => local(&start, top.is_declared.then_some(top.root.as_path()), &files)?,
@@ -180,7 +185,7 @@ impl Project {
             return Err(error);
         }
         let baseline_path = baseline_path(opening, &governing);
-        let baseline = baseline(opening, &baseline_path)?;
+        let baseline = baseline(opening, &baseline_path, &overlays)?;
         let selection = Selection {
             cwd: folder.clone(),
             paths: opening.paths.clone(),
@@ -191,8 +196,15 @@ impl Project {
         };
         let own: Vec<PathBuf> =
             local.pages.iter().chain(&local.models).map(|it| paths::absolute(&folder, Path::new(&it.0))).collect();
+        let rules = if opening.untrusted { 0 } else { xxh3_64(format!("{local:?}").as_bytes()) };
         let changes = opening.changes.clone();
-        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline, changes })
+        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline, rules, changes })
+    }
+
+    /// Where runs of this project leave something for later ones: a folder, or the usual one. `None` if there is none.
+    pub fn cache(&self, asked: Option<&Path>) -> Option<Cache> {
+        let asked = asked.map(|it| paths::absolute(&self.selection.cwd, it));
+        Some(Cache::new(asked.or_else(|| cache::folder(&self.root))?, self.rules))
     }
 
     /// The settings for a file, by its absolute path.
@@ -227,7 +239,11 @@ impl Project {
     /// # Errors
     /// A mistake in a configuration file that governs a part of it.
     pub fn check(&self, selection: &Selection) -> Result<Checked, ProjectError> {
-        self.analyse(selection).map(|analysis| self.judge(analysis, false))
+        let analysis = match &selection.cache {
+            Some(cache) => cache::run(selection, &self.rulebook, cache),
+            None => run(selection, &self.rulebook),
+        };
+        self.no_mistake().map(|()| self.judge(analysis, false))
     }
 
     /// Finds everything, of every confidence and rule.
@@ -321,12 +337,13 @@ fn baseline_path(opening: &Opening, governing: &Settings) -> PathBuf {
     }
 }
 
-fn baseline(opening: &Opening, path: &Path) -> Result<Option<Baseline>, ProjectError> {
+fn baseline(opening: &Opening, path: &Path, overlays: &BTreeMap<PathBuf, String>) -> Result<Option<Baseline>, ProjectError> {
     let is_asked = matches!(opening.baseline, BaselineChoice::File(_));
     if opening.baseline == BaselineChoice::Nothing || opening.rules_only || (opening.isolated && !is_asked) {
         return Ok(None);
     }
-    let text = match std::fs::read_to_string(path) {
+    let read = overlays.get(path).map_or_else(|| std::fs::read_to_string(path), |it| Ok(it.clone()));
+    let text = match read {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !is_asked => return Ok(None),
         Err(error) => return Err(ProjectError::unreadable(path, &error)),
@@ -358,11 +375,11 @@ struct Top {
     is_declared: bool,
 }
 
-fn top(files: &Files, start: &Path, folder: &Path) -> Top {
+fn top(files: &Files, start: &Path, folder: &Path, asks_files: bool) -> Top {
     let mut outermost = None;
     for around in start.ancestors() {
         // A mistake in it is told where the file governs.
-        if let Ok(Some((_, layer))) = files.in_folder(around) {
+        if let (true, Ok(Some((_, layer)))) = (asks_files, files.in_folder(around)) {
             if layer.options.root.is_some_and(|it| *it.get_ref()) {
                 return Top { root: around.to_owned(), is_declared: true };
             }
