@@ -61,6 +61,15 @@ fn what_cannot_be_written_is_told() {
     }
 }
 
+#[test]
+fn deep_nesting_is_no_obstacle() {
+    let deep = format!("const deep = {}{};\n", "[\n".repeat(3900), "]\n".repeat(3900));
+    let shell = Shell::new(&[("a.js", &format!("{deep}{LEAKY}"))]);
+    let said = shell.run(&["check", "--suppress", "--reason", "why"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(said.err.contains("1 comment written to 1 file"), "{}", said.err);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_stays_a_link() {

@@ -358,6 +358,26 @@ fn actions_silence_what_they_are_for() {
 }
 
 #[test]
+fn a_finding_can_be_taken_into_the_baseline() {
+    let folder = leaky();
+    folder.write("leaklint-baseline.json", "{ \"version\": 1, \"findings\": [] }\n");
+    let mut editor =
+        Editor::open(&[folder.path()], json!({ "textDocument": { "codeAction": { "codeActionLiteralSupport": {} } } }));
+    let watch = editor.open_file(&folder.path().join("watch.js"));
+    editor.settle();
+    let range = editor.published[&watch].1[0]["range"].clone();
+    let params = json!({ "textDocument": { "uri": watch }, "range": range, "context": { "diagnostics": [] } });
+    let actions = editor.request("textDocument/codeAction", params)["result"].clone();
+    let action = actions.as_array().unwrap().iter().find(|it| it["title"] == "Accept in the baseline").unwrap();
+    let params = json!({ "command": action["command"]["command"], "arguments": action["command"]["arguments"] });
+    assert_eq!(editor.request("workspace/executeCommand", params.clone())["result"], Value::Null);
+    editor.settle();
+    assert_eq!(editor.told(&watch), []);
+    assert_eq!(in_terminal(folder.path()), BTreeMap::new(), "the terminal reads the same baseline");
+    assert_eq!(editor.request("workspace/executeCommand", params)["error"]["code"], -32803, "once");
+}
+
+#[test]
 fn hovers_tell_of_findings_and_of_rules_in_comments() {
     let folder = leaky();
     let mut editor = Editor::open(&[folder.path()], pushed());

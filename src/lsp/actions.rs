@@ -7,7 +7,9 @@ use gen_lsp_types::{
     OptionalVersionedTextDocumentIdentifier, Position, Range, TextDocumentEdit, TextDocumentIdentifier, TextEdit, WorkspaceEdit,
 };
 
-use super::commands::EXPLAIN;
+use crate::workspace::silencing;
+
+use super::commands::{ACCEPT, EXPLAIN};
 use super::document::Document;
 use super::lines::Lines;
 use super::server::Server;
@@ -28,6 +30,7 @@ impl Server {
             return Vec::new();
         };
         let lines = Lines::new(&document.text);
+        let state = self.root_of(&document.path).and_then(|at| self.roots[at].state.as_deref());
         let mut actions = Vec::new();
         let mut seen = BTreeSet::new();
         for diagnostic in self.concerned(document, params) {
@@ -37,12 +40,17 @@ impl Server {
                 continue;
             }
             if can_be_silenced {
-                let edit = self.above_line(document, &lines, diagnostic.range.start.line, &rule);
-                actions.push(self.action(document, format!("Suppress {rule} on this line"), edit, &diagnostic, true));
+                if let Some(edit) = self.on_line(document, &lines, diagnostic.range.start, &rule) {
+                    actions.push(self.action(document, format!("Suppress {rule} on this line"), edit, &diagnostic, true));
+                }
                 let edit = self.on_top(document, &lines, &rule);
                 actions.push(self.action(document, format!("Suppress {rule} in this file"), edit, &diagnostic, false));
             }
-            actions.push(explain(&rule, diagnostic));
+            let fingerprint = diagnostic.data.as_ref().and_then(|it| it.get("fingerprint")?.as_str());
+            if let Some(fingerprint) = fingerprint.filter(|it| state.is_some_and(|state| state.can_accept(it))) {
+                actions.push(order("Accept in the baseline".to_owned(), ACCEPT, fingerprint, diagnostic.clone()));
+            }
+            actions.push(order(format!("Explain {rule}"), EXPLAIN, &rule, diagnostic));
         }
         if !self.client.takes_actions {
             return actions.into_iter().filter_map(|it| it.command.map(CodeActionResponse::Command)).collect();
@@ -59,14 +67,12 @@ impl Server {
         known.unwrap_or_else(|| params.context.diagnostics.iter().filter(ours).cloned().collect())
     }
 
-    /// A comment on a line of its own above one.
-    fn above_line(&self, document: &Document, lines: &Lines, line: u32, rule: &str) -> TextEdit {
+    /// A comment for what stands at a place, in the form that fits there; `None` if none does.
+    fn on_line(&self, document: &Document, lines: &Lines, at: Position, rule: &str) -> Option<TextEdit> {
         let text = &*document.text;
-        let start = lines.start(text, line);
-        let indent: String = text[start..].chars().take_while(|it| matches!(it, ' ' | '\t')).collect();
-        let end = line_end(text);
-        let at = lines.position(text, start, self.client.encoding);
-        insertion(at, format!("{indent}// leaklint-disable-next-line {rule} -- {REASON}{end}"))
+        let at = lines.offset(text, at, self.client.encoding) as u32;
+        let comment = silencing(&document.path.to_string_lossy(), text, at, &[rule], REASON)?;
+        Some(insertion(lines.position(text, comment.at as usize, self.client.encoding), comment.text))
     }
 
     /// A comment on top of the file, below a `#!` line.
@@ -100,10 +106,14 @@ impl Server {
     }
 }
 
-fn explain(rule: &str, diagnostic: Diagnostic) -> CodeAction {
-    let title = format!("Explain {rule}");
-    let command =
-        Command { title: title.clone(), command: EXPLAIN.to_owned(), arguments: Some(vec![rule.into()]), ..Command::default() };
+/// An action that the server carries out.
+fn order(title: String, command: &str, argument: &str, diagnostic: Diagnostic) -> CodeAction {
+    let command = Command {
+        title: title.clone(),
+        command: command.to_owned(),
+        arguments: Some(vec![argument.into()]),
+        ..Command::default()
+    };
     CodeAction {
         title,
         kind: Some(CodeActionKind::QuickFix),

@@ -8,13 +8,17 @@ use crate::finding::HOUSE_RULES;
 use crate::rulebook::Rulebook;
 
 use super::report::link;
+use super::root::Root;
 use super::server::{Asked, Server};
 
 /// Shows what a rule is about.
 pub(super) const EXPLAIN: &str = "leaklint.server.explain";
 
+/// Takes a finding into the baseline.
+pub(super) const ACCEPT: &str = "leaklint.server.accept";
+
 /// All commands.
-pub(super) const NAMES: [&str; 1] = [EXPLAIN];
+pub(super) const NAMES: [&str; 2] = [EXPLAIN, ACCEPT];
 
 impl Server {
     /// `workspace/executeCommand`.
@@ -39,8 +43,27 @@ impl Server {
                     self.show(MessageType::Info, &format!("{rule}: {summary}\n{url}"));
                 }
             }
-            _ => self.refuse(id, ErrorCode::InvalidParams as i32, "no such command, or no rule was named"),
+            (ACCEPT, Some(fingerprint)) => match self.accept(fingerprint) {
+                Ok(()) => self.reply(id, Value::Null),
+                Err(message) => self.refuse(id, ErrorCode::RequestFailed as i32, &message),
+            },
+            _ => self.refuse(id, ErrorCode::InvalidParams as i32, "no such command, or nothing was named"),
         }
+    }
+
+    /// Writes the baseline with a further finding in it.
+    fn accept(&mut self, fingerprint: &str) -> Result<(), String> {
+        let state = |it: &Root| it.state.clone().filter(|it| it.can_accept(fingerprint));
+        let found = self.roots.iter().enumerate().find_map(|(at, it)| Some((at, state(it)?)));
+        let (at, state) = found.ok_or("there is no such finding, or no baseline")?;
+        let (path, text) = state.accept(fingerprint).ok_or("there is no baseline")?;
+        let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+        let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &path));
+        if written.is_err() {
+            let _ = std::fs::remove_file(&beside);
+        }
+        self.roots[at].run_in(std::time::Duration::ZERO);
+        written.map_err(|error| format!("cannot write {}: {error}", path.display()))
     }
 
     /// `leaklint/page`: the page of a rule as Markdown.

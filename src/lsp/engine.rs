@@ -11,7 +11,8 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::config::{Choices, Problem};
-use crate::finding::Finding;
+use crate::finding::{Baseline, Entry, Finding};
+use crate::report;
 use crate::text::FileId;
 use crate::workspace::{Opening, Project, ProjectError, Session, Snapshot};
 
@@ -75,6 +76,8 @@ pub(super) struct State {
     snapshot: Snapshot,
     uris: BTreeMap<PathBuf, String>,
     folder: PathBuf,
+    /// What the baseline has not accepted, where there is a baseline.
+    fresh: Vec<Entry>,
 }
 
 /// What the threads say.
@@ -196,8 +199,10 @@ fn run(job: WholeJob) -> Result<Whole, Trouble> {
     whole.notes = std::mem::take(&mut snapshot.analysis.notes);
     whole.errors = std::mem::take(&mut snapshot.analysis.errors);
     let uris = job.opened.iter().map(|(path, it)| (path.clone(), it.uri.clone())).collect();
-    let state = State { project, session: job.session, snapshot, uris, folder };
-    whole.reports = state.reports(&whole.versions, job.manner);
+    let mut judged = project.judged(snapshot.analysis.findings.clone(), &snapshot.analysis, false);
+    let fresh = judged.standing.take().map_or_else(Vec::new, |it| it.fresh);
+    let state = State { project, session: job.session, snapshot, uris, folder, fresh };
+    whole.reports = state.reports(judged.findings, &whole.versions, job.manner);
     for path in job.opened.keys() {
         state.snapshot.prepare(&state.project.rulebook, path);
     }
@@ -226,12 +231,23 @@ fn opening(job: &WholeJob) -> Opening {
 }
 
 impl State {
+    /// Whether a finding could be accepted: there is a baseline, and this is not in it.
+    pub(super) fn can_accept(&self, fingerprint: &str) -> bool {
+        self.fresh.iter().any(|it| it.fingerprint == fingerprint)
+    }
+
+    /// Where the baseline is, and its text with a further finding accepted.
+    pub(super) fn accept(&self, fingerprint: &str) -> Option<(PathBuf, String)> {
+        let new = self.fresh.iter().filter(|it| it.fingerprint == fingerprint).cloned();
+        let mut entries = self.project.baseline.as_ref()?.entries.clone();
+        entries.extend(new);
+        Some((self.project.baseline_path.clone(), report::baseline(&Baseline::new(entries))))
+    }
+
     /// The reports of all files with findings.
-    fn reports(&self, versions: &BTreeMap<PathBuf, i32>, manner: Manner) -> BTreeMap<PathBuf, Report> {
-        let analysis = &self.snapshot.analysis;
-        let judged = self.project.judged(analysis.findings.clone(), analysis, false);
+    fn reports(&self, findings: Vec<Finding>, versions: &BTreeMap<PathBuf, i32>, manner: Manner) -> BTreeMap<PathBuf, Report> {
         let mut by_file: BTreeMap<FileId, Vec<Finding>> = BTreeMap::new();
-        for finding in judged.findings.into_iter().filter(|it| it.suppressed.is_none()) {
+        for finding in findings.into_iter().filter(|it| it.suppressed.is_none()) {
             by_file.entry(finding.span.file).or_default().push(finding);
         }
         let mut stage = Stage::new(&self.snapshot, &self.folder, &self.uris, None, manner);

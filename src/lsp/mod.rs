@@ -33,6 +33,9 @@ pub enum End {
     Abrupt,
 }
 
+/// A comment is tried out in the text that it is for, and a text may be nested as deep as one that is checked.
+const STACK_SIZE: usize = 256 << 20;
+
 /// Talks to a client until one of them leaves. `parent` is a process that the server does not outlive.
 ///
 /// # Errors
@@ -41,7 +44,9 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send + 'sta
     let incoming = transport::reader(input)?;
     let (outgoing, writer) = transport::writer(output)?;
     let engine = engine::Engine::start()?;
-    let end = server::Server::new(outgoing, engine, parent).run(&incoming);
+    let server = server::Server::new(outgoing, engine, parent);
+    let talk = std::thread::Builder::new().name("conversation".to_owned()).stack_size(STACK_SIZE);
+    let end = talk.spawn(move || server.run(&incoming))?.join().unwrap_or(End::Abrupt);
     // The last answers are written out, unless nobody takes them.
     for _ in 0..100 {
         if writer.is_finished() {

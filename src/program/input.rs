@@ -17,7 +17,7 @@ pub enum Target {
 }
 
 /// A file of the run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Unit {
     /// The path as shown, with `/`.
     pub path: String,

@@ -45,7 +45,9 @@ impl Git {
         let up = git.ask(["rev-parse", "--show-cdup"])?;
         if !up.ok {
             let message = format!("{} is in no git work tree: {}", folder.display(), up.err);
-            return Err(GitError::new(message, "name the files instead, or use --files-from"));
+            let trust = format!("run `git config --global --add safe.directory {}` if you trust it", folder.display());
+            let is_foreign = up.err.contains("dubious ownership");
+            return Err(GitError::new(message, if is_foreign { &trust } else { "name the files, or use --files-from" }));
         }
         git.top = paths::absolute(folder, Path::new(text(&up.out).trim_end()));
         Ok(git)

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::checks;
-use crate::facts::Facts;
+use crate::facts::{Facts, Sym};
 use crate::finding::{Accepted, Docket, Finding, Judged, Reach, judge};
-use crate::program;
+use crate::program::{self, Target};
 use crate::rulebook::Rulebook;
 use crate::syntax;
 use crate::text::FileId;
@@ -61,7 +61,13 @@ pub struct Snapshot {
     ids: FxHashMap<String, FileId>,
     resolver: Option<Resolver>,
     /// What the files' vicinities alone show of them, as they were in this run.
-    seen_apart: Mutex<FxHashMap<FileId, Arc<Vec<Finding>>>>,
+    seen_apart: Mutex<FxHashMap<FileId, Arc<Apart>>>,
+}
+
+/// A file as its vicinity shows it.
+struct Apart {
+    vicinity: Vicinity,
+    findings: Vec<Finding>,
 }
 
 /// What is known of a changed file before the whole program is checked again.
@@ -129,8 +135,9 @@ impl Snapshot {
             Some(problem) => vec![problems::finding(file, problem)],
             None => {
                 let before = self.seen_apart(rulebook, file);
-                let after = self.look(rulebook, file, &key, &facts);
-                merge(base, &before, after, Change::between(old, text))
+                let vicinity = before.vicinity.clone().with(file, &facts, self.links(&key, &facts));
+                let after = check(rulebook, &vicinity, file);
+                merge(base, &before.findings, after, Change::between(old, text))
             }
         };
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
@@ -144,25 +151,24 @@ impl Snapshot {
         }
     }
 
-    fn seen_apart(&self, rulebook: &Rulebook, file: FileId) -> Arc<Vec<Finding>> {
+    fn seen_apart(&self, rulebook: &Rulebook, file: FileId) -> Arc<Apart> {
         let known = || self.seen_apart.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(&file) {
             return Arc::clone(found);
         }
         let vicinity = Vicinity::around(file, &self.analysis);
-        let found = Arc::new(check(rulebook, &vicinity, file));
+        let findings = check(rulebook, &vicinity, file);
+        let found = Arc::new(Apart { vicinity, findings });
         known().insert(file, Arc::clone(&found));
         found
     }
 
-    /// What the vicinity shows of a file that now says something else.
-    fn look(&self, rulebook: &Rulebook, file: FileId, key: &str, facts: &Arc<Facts>) -> Vec<Finding> {
-        let links = self.resolver.as_ref().and_then(|resolver| {
-            let specifiers = specifiers(facts);
-            resolver.links(&[Importer { key, facts, specifiers: &specifiers }]).pop()
-        });
-        let vicinity = Vicinity::around(file, &self.analysis).with(file, facts, links.unwrap_or_default());
-        check(rulebook, &vicinity, file)
+    /// Where the imports of a file lead that says something else by now.
+    fn links(&self, key: &str, facts: &Facts) -> Vec<(Sym, Target)> {
+        let specifiers = specifiers(facts);
+        let importer = Importer { key, facts, specifiers: &specifiers };
+        let resolve = || self.resolver.as_ref().and_then(|it| it.links(&[importer]).pop());
+        within(resolve).ok().flatten().unwrap_or_default()
     }
 }
 

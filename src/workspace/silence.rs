@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::facts::{Directive, DirectiveKind};
 use crate::finding::Finding;
+use crate::syntax;
 use crate::text::{Encoding, FileId, LineIndex, decode};
 
 use super::{Analysis, panics, paths, read};
@@ -26,7 +27,7 @@ const NEXT_LINE: [&str; 7] =
 
 /// The comment that silences rules for what stands at an offset. Which form is right depends on what is around it (code, JSX,
 /// a template), so each is tried: it must come back from the parser as the comment that it is meant to be. `None` if none
-/// does, or the text does not parse.
+/// does, or the text does not parse. Needs the stack that parsing needs.
 pub fn silencing(path: &str, text: &str, at: u32, rules: &[&str], reason: &str) -> Option<Insertion> {
     let index = LineIndex::new(text);
     let line = index.location(text, at).line - 1;
@@ -87,6 +88,18 @@ pub struct Silenced {
 
 /// Writes comments that silence findings of an analysis.
 pub fn silence(analysis: &Analysis, cwd: &Path, findings: &[&Finding], reason: &str) -> Silenced {
+    // Comments are tried out by parsing, which asks for the stack that the run had.
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(syntax::STACK_SIZE);
+        let silenced = worker.spawn_scoped(scope, || write(analysis, cwd, findings, reason)).ok().and_then(|it| it.join().ok());
+        silenced.unwrap_or_else(|| Silenced {
+            refused: vec![(cwd.display().to_string(), "leaklint cannot start a thread".to_owned())],
+            ..Silenced::default()
+        })
+    })
+}
+
+fn write(analysis: &Analysis, cwd: &Path, findings: &[&Finding], reason: &str) -> Silenced {
     let mut by_file: BTreeMap<FileId, BTreeMap<u32, (u32, BTreeSet<&str>)>> = BTreeMap::new();
     for finding in findings {
         let Some(text) = analysis.texts.get(finding.span.file) else { continue };

@@ -10,10 +10,17 @@ use crate::text::FileId;
 
 use super::Analysis;
 
-/// Expressions in a vicinity, beside those of the file itself: what can be linked and checked within a few milliseconds.
-const BUDGET: usize = 40_000;
+/// What a vicinity may cost, beside the file itself: what is linked and checked within a few milliseconds. In expressions.
+const BUDGET: usize = 6_000;
+
+/// What a file costs, however little it says.
+const FILE: usize = 64;
+
+/// What an import or export costs.
+const LINK: usize = 4;
 
 /// A small program whose files have ids of their own.
+#[derive(Clone)]
 pub(super) struct Vicinity {
     pub(super) units: Vec<Unit>,
     pub(super) manifests: Vec<Manifest>,
@@ -77,8 +84,8 @@ fn relinked(links: &[(Sym, Target)], own: &dyn Fn(&FileId) -> Option<FileId>) ->
 
 /// The nearest files, those that are imported before those that import.
 fn select(file: FileId, units: &[Unit]) -> Vec<FileId> {
-    let size = |id: FileId| units[id.index()].facts.nodes.len();
-    let total: usize = units.iter().map(|it| it.facts.nodes.len()).sum();
+    let size = |id: FileId| size(&units[id.index()]);
+    let total: usize = (0..units.len() as u32).map(|id| size(FileId(id))).sum();
     if total <= BUDGET {
         return (0..units.len() as u32).map(FileId).collect();
     }
@@ -101,6 +108,11 @@ fn select(file: FileId, units: &[Unit]) -> Vec<FileId> {
     let mut chosen: Vec<FileId> = chosen.into_iter().collect();
     chosen.sort();
     chosen
+}
+
+fn size(unit: &Unit) -> usize {
+    let facts = &unit.facts;
+    FILE + facts.nodes.len() + LINK * (facts.imports.len() + facts.exports.len())
 }
 
 fn imports(unit: &Unit) -> impl Iterator<Item = FileId> + '_ {
