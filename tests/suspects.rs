@@ -129,3 +129,128 @@ export function unwatch() {{
     assert_eq!(found("watcher?.shutdown();"), []);
     assert_eq!(found("if (watcher) return;"), []);
 }
+
+#[test]
+fn what_is_handed_to_something_unknown_may_run_again_and_again() {
+    let server = |call: &str| {
+        format!(
+            r#"
+const timers = {{}};
+function onPacket(text, from) {{
+  const key = text.toString();
+  if (!timers[key]) timers[key] = [];
+  timers[key].push(from);
+}}
+{call}
+setInterval(() => {{
+  for (const key in timers) {{
+    console.log(key, timers[key].length);
+    timers[key] = [];
+  }}
+}}, 1000);
+"#
+        )
+    };
+    let found = |call: &str| suspects(&[("server.js", &server(call))]);
+    assert_eq!(found("require(process.argv[2]).start({}, onPacket);"), [(BOUND.to_owned(), 5)]);
+    // Once, and only to say how it went.
+    assert_eq!(found("require(process.argv[2]).once('packet', onPacket);"), []);
+    assert_eq!(found("onPacket('first', 'here');"), []);
+}
+
+#[test]
+fn a_request_of_its_own_is_no_end_of_a_connection() {
+    let chat = |end: &str| {
+        format!(
+            r#"
+const app = require("express")();
+const io = require("socket.io")(app.listen(3000));
+global.online = new Map();
+io.on("connection", (socket) => {{
+  let name;
+  socket.on("hello", (user) => {{
+    online.set((name = user), socket.id);
+  }});
+  {end}
+}});
+app.get("/logout/:user", (req, res) => {{
+  online.delete(req.params.user);
+  res.end(String(online.size));
+}});
+"#
+        )
+    };
+    assert_eq!(suspects(&[("chat.js", &chat(""))]), [(BOUND.to_owned(), 8)]);
+    assert_eq!(suspects(&[("chat.js", &chat("socket.on('disconnect', () => online.delete(name));"))]), []);
+}
+
+#[test]
+fn what_goes_is_removed_under_the_name_that_it_came_with() {
+    let server = |told: &str| {
+        format!(
+            r#"
+const io = require("socket.io")(3000);
+const users = {{}};
+io.on("connection", (socket) => {{
+  socket.on("message", (message) => {{
+    {told}
+    users[message.sender] = {{ socket }};
+    socket.emit("users", Object.keys(users).length);
+  }});
+  socket.on("disconnect", () => {{
+    delete users[socket.userid];
+  }});
+}});
+"#
+        )
+    };
+    assert_eq!(suspects(&[("server.js", &server(""))]), [(BOUND.to_owned(), 7)]);
+    assert_eq!(suspects(&[("server.js", &server("socket.userid = message.sender;"))]), []);
+}
+
+#[test]
+fn handles_of_timers_that_have_run_out_stay_with_their_owner() {
+    let adapter = |done: &str| {
+        format!(
+            r#"
+export class Adapter {{
+  constructor(bot) {{
+    this.bot = bot;
+    this.timeouts = [];
+  }}
+  lock(room) {{
+    const id = setTimeout(() => {{ this.bot.unlock(room); {done} }}, 3000);
+    this.timeouts.push(id);
+  }}
+  close() {{
+    for (const id of this.timeouts) clearTimeout(id);
+    this.timeouts = [];
+  }}
+}}
+"#
+        )
+    };
+    assert_eq!(suspects(&[("adapter.js", &adapter(""))]), [(BOUND.to_owned(), 9)]);
+    assert_eq!(suspects(&[("adapter.js", &adapter("this.timeouts.splice(this.timeouts.indexOf(id), 1);"))]), []);
+}
+
+#[test]
+fn a_file_is_ended_by_a_stream_that_ends_and_not_by_one_that_is_closed() {
+    let storage = |watch: &str| {
+        format!(
+            r#"
+const fs = require("fs");
+exports.store = (name, stream) =>
+  new Promise((resolve, reject) => {{
+    const out = fs.createWriteStream(name);
+    stream.pipe(out);
+    stream.on("error", reject);
+    {watch}
+    out.on("finish", resolve);
+  }});
+"#
+        )
+    };
+    assert_eq!(suspects(&[("storage.js", &storage(""))]), [("stream-not-closed".to_owned(), 6)]);
+    assert_eq!(suspects(&[("storage.js", &storage("stream.on('close', () => out.destroy());"))]), []);
+}

@@ -74,7 +74,9 @@ pub(super) fn growths(program: &Program<'_>, file: FileId) -> Vec<Grow> {
 }
 
 fn may_recur(program: &Program<'_>, at: SiteRef) -> bool {
-    program.rate(at.expr.within).is_some_and(|it| it.rate > Rate::Once) || program.endless_loop(at).is_some()
+    program.rate(at.expr.within).is_some_and(|it| it.rate > Rate::Once)
+        || program.endless_loop(at).is_some()
+        || program.handed(at.expr.within).is_some()
 }
 
 fn call(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {

@@ -18,10 +18,17 @@ pub(super) fn is_meant_to_go(
         *partial = Some((site, "and is emptied without its key being deleted".into()));
         return true;
     }
-    let lives = matches!(place.root, Root::Static(_) | Root::Global(_))
-        || matches!(place.root, Root::Binding(binding) if program.is_top_level(binding))
-        || matches!(place.root, Root::Instance(shape) if program.is_singleton(shape));
-    lives && grows.iter().any(|it| it.value.is_some_and(|value| is_closable(program, value)))
+    stays(program, place) && grows.iter().any(|it| it.value.is_some_and(|value| is_closable(program, value)))
+}
+
+/// Whether a place is there for as long as the program runs.
+pub(super) fn stays(program: &Program<'_>, place: &Place) -> bool {
+    match place.root {
+        Root::Static(_) | Root::Global(_) => true,
+        Root::Binding(binding) => program.is_top_level(binding),
+        Root::Instance(shape) => program.is_singleton(shape),
+        _ => false,
+    }
 }
 
 /// An instance of a class of the program that can be closed, and is made by the function that keeps it.

@@ -1,7 +1,7 @@
 //! The key lattice: how many different keys a write can have (`SEMANTICS.md` section 6).
 
 use crate::facts::{BinaryOp, BindingKind, Expr, ExprId, UnaryOp};
-use crate::program::{ExprRef, FnRef, Fresh, How, Program, Rate, Value};
+use crate::program::{ExprRef, FnRef, Fresh, How, Place, Program, Rate, Root, Value};
 use crate::rulebook::Recurrence;
 
 /// How many keys. Ordered.
@@ -75,7 +75,8 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
     }
     let next = |id: ExprId| keys_deep(program, key.with(id), depth + 1);
     match facts.expr(key.id) {
-        Expr::Str(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Null | Expr::Undefined | Expr::KeyOf(_) => Keys::Closed,
+        Expr::Str(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Null | Expr::Undefined => Keys::Closed,
+        Expr::KeyOf(object) => own_keys(program, key.with(object), depth),
         Expr::Unary(UnaryOp::TypeOf | UnaryOp::Not, _) => Keys::Closed,
         Expr::Binary(BinaryOp::Modulo | BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Less | BinaryOp::Greater, ..) => {
             Keys::Closed
@@ -131,7 +132,7 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
             if matches!(name, "keys" | "entries" | "values")
                 && let Some(of) = facts.item(args, 0)
             {
-                return if next(of) == Keys::Outside { Keys::Outside } else { Keys::Closed };
+                return if next(of) == Keys::Outside { Keys::Outside } else { own_keys(program, key.with(of), depth) };
             }
             let receiver = match facts.expr(callee) {
                 Expr::Member(object, _) => next(object),
@@ -143,6 +144,51 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
         }
         _ => Keys::Unknown,
     }
+}
+
+/// The keys of an object of the program that stays: as many as are written to it.
+fn own_keys(program: &Program<'_>, object: ExprRef, depth: u32) -> Keys {
+    let lasting = |place: &Place| match place.root {
+        Root::Binding(binding) => program.is_top_level(binding),
+        Root::Global(_) | Root::Static(_) => true,
+        _ => false,
+    };
+    let Some(place) = program.place(object).filter(|it| depth < 3 && lasting(it)) else { return Keys::Closed };
+    let written = program.uses(&place).into_iter().filter_map(|at| {
+        let facts = program.facts(at.file());
+        let index = program.parent(at)?;
+        let Expr::Index(of, key) = facts.expr(index.id) else { return None };
+        let Expr::Assign(_, target, _) = facts.expr(program.parent(index)?.id) else { return None };
+        (of == at.id && target == index.id).then(|| keys_deep(program, at.with(key), depth + 4))
+    });
+    // One of them is as fresh as it was when it was written.
+    written.max().unwrap_or(Keys::Closed).min(Keys::Outside)
+}
+
+/// Whether a key comes from a loop over the keys of a collection: `for (const key in map)`, `Object.keys(map).forEach(key => ...)`.
+pub(super) fn is_key_of(program: &Program<'_>, key: ExprRef, collection: &Place) -> bool {
+    let facts = program.facts(key.file());
+    let is_it = |object: ExprRef| program.place(object).as_ref() == Some(collection);
+    let gives_keys = |list: ExprRef| {
+        let facts = program.facts(list.file());
+        let Expr::Call(callee, args) = facts.expr(list.id) else { return false };
+        let named = matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "keys" | "entries"));
+        named && facts.item(args, 0).is_some_and(|it| is_it(list.with(it)))
+    };
+    let first = program.initial(key);
+    match program.facts(first.file()).expr(first.id) {
+        Expr::KeyOf(object) => return is_it(first.with(object)),
+        Expr::ElementOf(list) => return gives_keys(first.with(list)),
+        _ => {}
+    }
+    let Expr::Ident(id) = facts.expr(key.id) else { return false };
+    let binding = &facts.bindings[id.index()];
+    matches!(binding.kind, BindingKind::Param(0))
+        && program.callers(FnRef { file: key.file(), id: binding.function }).any(|edge| {
+            let facts = program.facts(edge.site.expr.file());
+            let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
+            matches!(facts.expr(callee), Expr::Member(list, _) if gives_keys(edge.site.expr.with(list)))
+        })
 }
 
 /// An object written out as text differs as its properties do.

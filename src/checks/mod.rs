@@ -15,6 +15,7 @@ mod kept;
 mod key;
 mod lazy;
 mod listener;
+mod misnamed;
 mod misuse;
 mod named;
 mod overwritten;

@@ -30,6 +30,7 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
             _ => None,
         });
     }
+    found.extend(pipe::of_unknown(program, file));
     found
 }
 

@@ -3,10 +3,11 @@
 
 use super::named::rule;
 use super::story::{Draft, of_rate, per, recurs, step};
-use crate::facts::{BindingKind, Expr};
+use crate::facts::{BindingKind, Expr, Sym};
 use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{BindingRef, ExprRef, FnRef, Fresh, Place, Program, Rate, Root, SiteRef, Value};
 use crate::rulebook::{Recurrence, Rule};
+use crate::text::FileId;
 
 /// A call of `pipe`.
 pub(super) fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
@@ -16,7 +17,27 @@ pub(super) fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let Expr::Member(source, _) = facts.expr(callee) else { return None };
     let destination = program.argument(at.expr, 0)?;
     let source = at.expr.with(source);
-    to_client(program, rule, at, source, destination).or_else(|| handed_out(program, rule, at, source, destination))
+    to_client(program, rule, at, source, destination)
+        .or_else(|| from_client(program, rule, at, source, destination))
+        .or_else(|| handed_out(program, rule, at, source, destination))
+}
+
+/// `file.pipe(out)` where a caller hands in what is piped, and nobody knows what it is.
+pub(super) fn of_unknown(program: &Program<'_>, file: FileId) -> Vec<Finding> {
+    let facts = program.facts(file);
+    let Some(rule) = rule(program, "unpiped").filter(|_| facts.names.contains(Sym::of("createWriteStream"))) else {
+        return Vec::new();
+    };
+    let pipes = facts.sites.iter().filter_map(|site| {
+        let Expr::Call(callee, _) = facts.expr(site.expr) else { return None };
+        let Expr::Member(source, name) = facts.expr(callee) else { return None };
+        let within = FnRef { file, id: facts.function_of(site.region) };
+        let at = SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
+        let is_unknown = facts.text(name) == "pipe" && program.call_model(at.expr).is_none();
+        let destination = program.argument(at.expr, 0).filter(|_| is_unknown)?;
+        from_client(program, rule, at, at.expr.with(source), destination)
+    });
+    pipes.collect()
 }
 
 /// A file that is piped to whoever asked for it: who goes away before the end leaves the file open.
@@ -39,6 +60,34 @@ fn to_client(program: &Program<'_>, rule: &Rule, at: SiteRef, source: ExprRef, d
     story.push(step(Role::Released, span, format!("ends with the source, but does not close it when `{name}` is closed early")));
     let message = format!("a file is opened {} and stays open when `{name}` is closed before its end", per(rated.recurs));
     let confidence = of_rate(rated).min(Confidence::Likely);
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace: Trace::default() }.finish(program))
+}
+
+/// A file that is written from what a client sends, or a caller hands in: a source that is closed before its end leaves the file
+/// open, and whoever waits for it to finish waits for ever.
+fn from_client(program: &Program<'_>, rule: &Rule, at: SiteRef, source: ExprRef, destination: ExprRef) -> Option<Finding> {
+    if !is_of(program, destination, &["node:fs#WriteStream"]) || !is_opened_here(program, destination, at) {
+        return None;
+    }
+    let source = chain_start(program, source, 0);
+    let is_sent = is_of(program, source, &["node:http#IncomingMessage", "node:http2#Http2ServerRequest", "node:net#Socket"]);
+    let facts = program.facts(source.file());
+    let is_handed =
+        matches!(facts.expr(source.id), Expr::Ident(id) if matches!(facts.bindings[id.index()].kind, BindingKind::Param(_)));
+    let rated = program.repeated(at, Fresh::Program).filter(|it| it.rate > Rate::Once && it.recurs != Recurrence::Tick)?;
+    let watched = |events: &[&str]| is_watched(program, source, at, events);
+    let ends = if is_sent { watched(&["close", "aborted", "error"]) } else { watched(&["close", "aborted"]) };
+    if !(is_sent || is_handed) || ends {
+        return None;
+    }
+    let span = program.head(at.expr);
+    let name = super::acquisition::name_of(program, source);
+    let mut story = vec![step(Role::Acquired, program.head(opened(program, destination)), "opened here")];
+    story.extend(recurs(program, at, rated));
+    story.push(step(Role::Released, span, format!("ends the file with `{name}`, but not when `{name}` is closed early")));
+    let message = format!("a file is opened {} and stays open when `{name}` is closed before its end", per(rated.recurs));
+    let most = if is_sent { Confidence::Likely } else { Confidence::Suspect };
+    let confidence = of_rate(rated).min(most);
     Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace: Trace::default() }.finish(program))
 }
 
@@ -179,6 +228,15 @@ fn is_opened_here(program: &Program<'_>, source: ExprRef, at: SiteRef) -> bool {
 /// Whether something is done when the stream closes, or it is handed to something that may do so; of the source, also
 /// whether it is closed by hand.
 fn is_looked_after(program: &Program<'_>, stream: ExprRef, at: SiteRef, is_source: bool) -> bool {
+    is_used(program, stream, at, &["close", "aborted"], is_source)
+}
+
+/// Whether something is done when a source closes, or it is handed to something that may do so.
+fn is_watched(program: &Program<'_>, source: ExprRef, at: SiteRef, events: &[&str]) -> bool {
+    is_used(program, source, at, events, false)
+}
+
+fn is_used(program: &Program<'_>, stream: ExprRef, at: SiteRef, events: &[&str], is_source: bool) -> bool {
     let facts = program.facts(stream.file());
     let Expr::Ident(id) = facts.expr(stream.id) else { return false };
     program.binding_uses(BindingRef { file: stream.file(), id }).into_iter().any(|it| {
@@ -189,7 +247,7 @@ fn is_looked_after(program: &Program<'_>, stream: ExprRef, at: SiteRef, is_sourc
                 "on" | "once" | "addListener" => program
                     .parent(parent)
                     .and_then(|call| program.event_name(call))
-                    .is_some_and(|it| matches!(it.as_str(), "close" | "aborted")),
+                    .is_some_and(|it| events.contains(&it.as_str())),
                 _ => false,
             },
             // `pipeline(file, res)`, `finished(res, ...)`, a helper of the program.

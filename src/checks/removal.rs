@@ -1,6 +1,7 @@
 //! Which removals from a collection are sure to come: one that waits for another message of the same peer is not.
 
 use super::growth::Growth;
+use super::kept::stays;
 use super::unbounded::{Candidate, compares_size};
 use crate::facts::{BinaryOp, Expr, ExprId, Facts, RegionKind};
 use crate::program::{ExprRef, FnRef, How, Program, Quality, Rate, SiteRef};
@@ -36,11 +37,16 @@ pub(super) fn is_rare(program: &Program<'_>, f: FnRef) -> bool {
     any
 }
 
-/// The removal stands in another request's handler than the growth.
+/// The removal stands in a request's handler, the growth in that of another request, or of a message.
 pub(super) fn by_other_entry(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
     let origin = |f| program.origin(f).map(|it| it.1);
     let here = origin(site.expr.within);
-    candidates.iter().all(|it| it.rated.recurs == Recurrence::Request && origin(it.grow.site.expr.within) != here)
+    let by_peer = |it: &Candidate| {
+        matches!(it.rated.recurs, Recurrence::Connection | Recurrence::Message | Recurrence::Event)
+            && stays(program, &it.grow.place)
+    };
+    let outside = |it: &Candidate| it.rated.recurs == Recurrence::Request || by_peer(it);
+    candidates.iter().all(|it| outside(it) && origin(it.grow.site.expr.within) != here)
 }
 
 /// The removal runs only in handlers of messages that the growth does not stand in: a peer that goes without sending them

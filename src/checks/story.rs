@@ -68,7 +68,7 @@ pub(super) fn recurs(program: &Program<'_>, at: SiteRef, rated: Rated) -> Vec<St
         }
         Witness::Edge(i) => {
             let site = program.edges[i as usize].site;
-            steps.push(step(Role::Recurs, program.head(site.expr), format!("runs {}", per(rated.recurs))));
+            steps.push(step(Role::Recurs, program.head(site.expr), origin_text(program, rated)));
         }
         Witness::Entry(i) => {
             steps.push(step(Role::Recurs, program.entries[i as usize].span, format!("runs {}", per(rated.recurs))));

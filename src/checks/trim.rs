@@ -15,6 +15,9 @@ const ENDS: [&str; 9] = ["close", "destroy", "dispose", "shutdown", "terminate",
 /// What is said of an entry that goes only when its own key comes again: no proof that it is meant to go.
 pub(super) const WAITS_FOR_KEY: &str = "and one goes only when its own key comes again";
 
+/// What is said of handles of timers: they are small, and what they stood for has gone.
+pub(super) const KEEPS_HANDLES: &str = "and handles of timers that have run out stay until its owner ends";
+
 /// Why a removal, though it comes, does not keep pace with the growths.
 pub(super) fn falls_behind(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> Option<&'static str> {
     let place = &candidates.first()?.grow.place;
@@ -24,7 +27,10 @@ pub(super) fn falls_behind(program: &Program<'_>, site: SiteRef, candidates: &[C
     if lazy::is_lazy(program, site, candidates) {
         return Some(WAITS_FOR_KEY);
     }
-    waits_for_owner(program, site, place, candidates).then_some("and nothing goes before its owner ends")
+    if waits_for_owner(program, site, place, candidates) {
+        return Some("and nothing goes before its owner ends");
+    }
+    keeps_handles(program, site, place, candidates).then_some(KEEPS_HANDLES)
 }
 
 /// Whether a removal trims, and the functions that let the collection grow never come by it.
@@ -86,9 +92,6 @@ fn comes_by(program: &Program<'_>, from: FnRef, to: FnRef, depth: u32) -> bool {
 /// Whether a removal is the sweep with which an owner ends, and ends every entry: while the owner lives, nothing goes.
 fn waits_for_owner(program: &Program<'_>, site: SiteRef, place: &Place, candidates: &[Candidate]) -> bool {
     let f = program.this_function(site.expr.within);
-    let facts = program.facts(f.file);
-    let name = facts.text(facts.functions[f.id.index()].name).trim_matches(['[', ']', '_']).to_ascii_lowercase();
-    let ends = ENDS.iter().any(|it| name == *it || name.strip_prefix('k') == Some(it));
     let grows = |it: &Candidate| {
         let outside =
             matches!(it.rated.recurs, Recurrence::Call | Recurrence::Request | Recurrence::Connection | Recurrence::Message);
@@ -97,10 +100,36 @@ fn waits_for_owner(program: &Program<'_>, site: SiteRef, place: &Place, candidat
             && !makes_instance(program, it.grow.site.expr.within)
             && it.grow.key.is_some_and(|key| !matches!(keys(program, key), Keys::Closed))
     };
-    ends && matches!(place.root, Root::Instance(_))
+    is_end(program, f)
+        && matches!(place.root, Root::Instance(_))
         && is_whole(program, site)
         && candidates.iter().all(grows)
         && ends_entries(program, f, place)
+}
+
+/// Whether a removal is the sweep with which an owner ends, and what it sweeps are handles of timers that fire once: each stays
+/// when its timer has run out.
+fn keeps_handles(program: &Program<'_>, site: SiteRef, place: &Place, candidates: &[Candidate]) -> bool {
+    let fires_once = |it: &Candidate| {
+        let made = it.grow.value.map(|value| program.initial(value));
+        let is_timeout = |made: ExprRef| {
+            let facts = program.facts(made.file());
+            let Expr::Call(callee, _) = facts.expr(made.id) else { return false };
+            matches!(facts.expr(callee), Expr::Free(name) if facts.text(name) == "setTimeout")
+        };
+        it.grow.growth == Growth::Item && !makes_instance(program, it.grow.site.expr.within) && made.is_some_and(is_timeout)
+    };
+    is_end(program, program.this_function(site.expr.within))
+        && matches!(place.root, Root::Instance(_))
+        && is_whole(program, site)
+        && candidates.iter().all(fires_once)
+}
+
+/// Whether a function ends what it belongs to.
+fn is_end(program: &Program<'_>, f: FnRef) -> bool {
+    let facts = program.facts(f.file);
+    let name = facts.text(facts.functions[f.id.index()].name).trim_matches(['[', ']', '_']).to_ascii_lowercase();
+    ENDS.iter().any(|it| name == *it || name.strip_prefix('k') == Some(it))
 }
 
 /// `clear()`, `collection = new Map()`: all at once.

@@ -3,16 +3,17 @@
 use super::acquisition::name_of;
 use super::growth::{Grow, Growth, growths};
 use super::kept;
-use super::key::{Keys, is_new, keys};
+use super::key::{Keys, is_key_of, is_new, keys};
+use super::misnamed;
 use super::pending;
 use super::removal::{by_answer, by_other_entry, is_rare, on_command, only_on_message, takes_one};
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
 use super::trim;
-use super::usage::{Usage, classify, elements_are_emptied};
+use super::usage::{self, Usage, classify, elements_are_emptied};
 use crate::facts::{BinaryOp, Expr, LogicalOp, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
-use crate::program::{ExprRef, Fresh, Guard, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
+use crate::program::{ExprRef, Fresh, Guard, Hold, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
 use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -42,7 +43,7 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
     let holds = program.place_holds(&grow.base(program), grow.site, 0);
     let (hold, rated) = holds
         .into_iter()
-        .filter_map(|hold| Some((hold, program.repeated(hold.at, hold.fresh)?)))
+        .filter_map(|hold| Some((hold, program.repeated(hold.at, hold.fresh).or_else(|| supposed(program, &grow, hold))?)))
         .max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))?;
     let mut confidence = of_rate(rated);
     match hold.fresh {
@@ -55,6 +56,10 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         },
         Fresh::Instance(_) | Fresh::Connection | Fresh::Shared(_) => confidence = confidence.min(Confidence::Suspect),
         Fresh::Unknown => return None,
+    }
+    // What is written under keys that it has already does not grow.
+    if grow.key.is_some_and(|it| is_key_of(program, it, &grow.place)) {
+        return None;
     }
     match grow.key.map(|it| if is_new(program, it) { Keys::Fresh } else { keys(program, it) }) {
         Some(Keys::Closed) => return None,
@@ -83,6 +88,12 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
     Some(Candidate { grow, rated, confidence })
 }
 
+/// What a function that is handed to something unknown may repeat, where the program's own state grows in it.
+fn supposed(program: &Program<'_>, grow: &Grow, hold: Hold) -> Option<Rated> {
+    let lasting = !matches!(grow.place.root, Root::Instance(_)) && kept::stays(program, &grow.place);
+    program.handed(grow.site.expr.within).filter(|_| lasting && hold.fresh == Fresh::Program && hold.via.is_none())
+}
+
 /// `route?.path ?? req.path`: what the client sent only where the program has no name for it.
 fn is_fall_back(program: &Program<'_>, key: Option<ExprRef>) -> bool {
     let Some(key) = key.map(|it| program.initial(it)) else { return false };
@@ -96,7 +107,13 @@ fn is_fall_back(program: &Program<'_>, key: Option<ExprRef>) -> bool {
 /// A local of a function that runs once, filled by events of something that this function made: both end together.
 fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> bool {
     let (Root::Binding(_) | Root::Instance(_), Witness::Edge(i)) = (&place.root, rated.witness) else { return false };
-    if matches!(place.root, Root::Binding(binding) if program.is_top_level(binding)) {
+    let stays = match place.root {
+        Root::Binding(binding) => program.is_top_level(binding),
+        // What a module makes when it is loaded ends with the program.
+        Root::Instance(shape) => program.constructions(shape).iter().any(|it| it.expr.within.is_module()),
+        _ => false,
+    };
+    if stays {
         return false;
     }
     let mut edge = &program.edges[i as usize];
@@ -201,6 +218,7 @@ fn fills_once(program: &Program<'_>, grow: &Grow) -> bool {
 fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Option<Finding> {
     let best = candidates.iter().max_by_key(|it| (it.confidence, std::cmp::Reverse(it.grow.site)))?;
     let mut verdict = survey(program, place, candidates);
+    let best = beside_removals(program, candidates, &mut verdict).unwrap_or(best);
     let within_element = place.path.contains(&program.words.element);
     if verdict.bounded || within_element && elements_are_emptied(program, best.grow.site, &best.grow.base(program)) {
         return None;
@@ -255,6 +273,15 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
     Some(finding)
 }
 
+/// A growth that none of the removals takes back, where they would bound it.
+fn beside_removals<'c>(program: &Program<'_>, candidates: &'c [Candidate], verdict: &mut Verdict) -> Option<&'c Candidate> {
+    let stray = *misnamed::strays(program, candidates, &verdict.removals).first().filter(|_| verdict.bounded)?;
+    verdict.bounded = false;
+    verdict.limit = Some(Confidence::Suspect);
+    verdict.partial = verdict.removals.first().map(|it| (*it, "and what goes is removed under another name".into()));
+    Some(stray)
+}
+
 /// `busy[id] = true; setTimeout(() => { busy[id] = false; })`: the entry that a function around it has written.
 fn writes_again(program: &Program<'_>, it: &Candidate, candidates: &[Candidate]) -> bool {
     let key = |it: &Candidate| it.grow.key.and_then(|key| program.place(key));
@@ -295,7 +322,8 @@ fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'sta
     if best.grow.growth == Growth::Label {
         return "label";
     }
-    if !verdict.read && verdict.partial.is_none() && is_readable(program, best.grow.collection) {
+    let unread = !verdict.read && verdict.partial.is_none() && !usage::may_be_used_elsewhere(program, &best.grow.place);
+    if unread && is_readable(program, best.grow.collection) {
         return "write-only";
     }
     let kept = best.grow.value.filter(|_| is_readable(program, best.grow.collection));
@@ -320,6 +348,8 @@ struct Verdict {
     size: Option<u64>,
     /// The program's own code shows that entries are meant to go.
     proved: bool,
+    /// Where it shrinks.
+    removals: Vec<SiteRef>,
 }
 
 fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Verdict {
@@ -340,6 +370,7 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
             Usage::Shrink(site) => shrinks.push(site),
         }
     }
+    verdict.removals = shrinks.clone();
     let grows: Vec<&Grow> = candidates.iter().map(|it| &it.grow).collect();
     if let Some(missed) = pending::missed(program, place, &grows, &shrinks) {
         verdict.limit = Some(Confidence::Likely);
@@ -365,8 +396,9 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
     let facts = program.facts(site.expr.file());
     if let Some(why) = trim::falls_behind(program, site, candidates) {
         verdict.partial.get_or_insert((site, why.into()));
-        verdict.limit = verdict.limit.or(Some(Confidence::Likely));
-        verdict.proved |= why != trim::WAITS_FOR_KEY;
+        let hint = why == trim::KEEPS_HANDLES;
+        verdict.limit = if hint { Some(Confidence::Suspect) } else { verdict.limit.or(Some(Confidence::Likely)) };
+        verdict.proved |= why != trim::WAITS_FOR_KEY && !hint;
         return;
     }
     if matches!(facts.expr(site.expr.id), Expr::Call(callee, _) if matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice")))
@@ -388,6 +420,7 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
     }
     let waiting = candidates.iter().any(|it| it.grow.value.is_some_and(|it| pending::is_pending(program, it)));
     match program.rate(f) {
+        Some(rated) if rated.rate == Rate::Once && program.handed(f).is_some() => verdict.bounded = true,
         Some(rated) if rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none() => {}
         None => verdict.limit = Some(Confidence::Suspect),
         Some(rated) if rated.rate == Rate::Api => {

@@ -1,7 +1,7 @@
 //! What is done with a collection where it is used.
 
 use crate::facts::{AssignOp, Expr};
-use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef};
+use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef, Value};
 use crate::rulebook::CollectionEffect;
 
 /// What a use of a collection does to it.
@@ -136,6 +136,24 @@ pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usa
         // `x = x.filter(...)` reads the right-hand `x`; the left one tells.
         _ => Usage::Read,
     }
+}
+
+/// Whether a field's name is read of something that nobody knows: it may be this field.
+pub(super) fn may_be_used_elsewhere(program: &Program<'_>, place: &Place) -> bool {
+    let (Root::Instance(_), Some(name)) = (&place.root, place.path.last()) else { return false };
+    program.files().any(|file| {
+        let facts = program.facts(file);
+        let Some(local) = facts.names.find(*name) else { return false };
+        program.index(file).members(local).any(|id| {
+            let Expr::Member(object, _) = facts.expr(id) else { return false };
+            let within = FnRef { file, id: program.index(file).evaluator(facts, id) };
+            let it = ExprRef::new(within, id);
+            let is_target = program
+                .parent(it)
+                .is_some_and(|parent| matches!(facts.expr(parent.id), Expr::Assign(_, target, _) if target == id));
+            !is_target && program.eval(it.with(object)) == Value::Unknown
+        })
+    })
 }
 
 /// A constructor, or a method that only constructors call.

@@ -25,6 +25,7 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
     let prepared = started.elapsed();
     let Checked { mut analysis, judged } = project.check(&project.selection)?;
     analysis.notes.extend(silencers(&project));
+    analysis.notes.sort();
     let (paths, folder) = (analysis.paths(), &project.selection.cwd);
     let report = Report {
         findings: &outputs.shown(&judged.findings),

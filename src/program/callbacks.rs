@@ -82,6 +82,10 @@ impl Resolver<'_, '_> {
                 if !one.is_empty() {
                     return one;
                 }
+                // What a list or promise calls back is not what comes of it.
+                if matches!(facts.expr(callee), Expr::Member(_, name) if self.calls_by_itself(facts.sym(name))) {
+                    return Vec::new();
+                }
                 // A wrapper that cannot be resolved passes its functions on.
                 match program.eval(expr.with(callee)) {
                     Value::Unknown | Value::Outside => {

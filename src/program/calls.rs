@@ -377,6 +377,11 @@ impl<'a> Resolver<'_, 'a> {
         }
     }
 
+    /// Whether a method of this name calls back at once, or when a promise is settled.
+    pub(super) fn calls_by_itself(&self, name: Sym) -> bool {
+        self.names.now.contains(&name) || self.names.later.contains(&name)
+    }
+
     /// `x.on("connection", f)` on an unknown receiver: the event's name is told by the model `shape#Emitter`.
     fn by_event_name(&self, method: Sym, args: ListId) -> Option<&'a EventModel> {
         let program = self.program;

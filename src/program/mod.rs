@@ -14,6 +14,7 @@ mod flow;
 mod fresh;
 mod graph;
 mod guard;
+mod handed;
 mod holds;
 mod index;
 mod input;
@@ -98,6 +99,7 @@ pub struct Program<'a> {
     entries_of: FxHashMap<FnRef, u32>,
     singletons: rustc_hash::FxHashSet<Shape>,
     rates: Vec<Option<Rated>>,
+    handed: FxHashMap<FnRef, u32>,
     unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     indexes: Vec<OnceLock<FileIndex>>,
     aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
@@ -132,6 +134,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         entries_of: FxHashMap::default(),
         singletons: rustc_hash::FxHashSet::default(),
         rates: Vec::new(),
+        handed: FxHashMap::default(),
         unit_params: rustc_hash::FxHashSet::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
         aliases: units.iter().map(|_| OnceLock::new()).collect(),
@@ -145,6 +148,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
     entries::collect(&mut program);
     calls::resolve(&mut program);
     rate::spread(&mut program);
+    program.handed = handed::find(&program);
     program
 }
 

@@ -169,11 +169,16 @@ impl<'l, 'a> Collector<'l, 'a> {
         self.out
     }
 
-    /// Functions that are constructed or given a prototype.
+    /// Functions that are constructed or given a prototype, and those that are told what `this` is.
     fn constructors(mut self) -> Tables {
         let facts = self.program.facts(self.file);
         for site in &facts.sites {
             let within = FnRef { file: self.file, id: facts.function_of(site.region) };
+            if let Expr::Call(callee, args) = facts.expr(site.expr)
+                && let (Expr::Member(f, name), Some(this)) = (facts.expr(callee), facts.item(args, 0))
+            {
+                self.told_this(ExprRef::new(within, f), facts.sym(name), ExprRef::new(within, this));
+            }
             let constructor = match facts.expr(site.expr) {
                 Expr::New(callee, _) => callee,
                 Expr::Assign(AssignOp::Set, target, _) => match self.prototype_owner(target) {
@@ -187,6 +192,23 @@ impl<'l, 'a> Collector<'l, 'a> {
             }
         }
         self.out
+    }
+
+    /// `handle.call(this, ...)`, `handle.apply(self, ...)`, `handle.bind(this)`.
+    fn told_this(&mut self, f: ExprRef, name: Sym, this: ExprRef) {
+        let words = &self.program.words;
+        if ![words.call, words.apply, words.bind].contains(&name) {
+            return;
+        }
+        let Value::Function(f) = self.program.eval(f) else { return };
+        let function = &self.program.facts(f.file).functions[f.id.index()];
+        if function.kind == FunctionKind::Arrow || function.class.get().is_some() || self.program.tables.this_of.contains_key(&f)
+        {
+            return;
+        }
+        if let Value::Object(shape @ (Shape::Class(..) | Shape::Literal(..))) = self.program.eval(this) {
+            self.out.this_of.insert(f, shape);
+        }
     }
 
     /// `X` of `X.prototype` and `X.prototype.y`.

@@ -415,8 +415,13 @@ impl<'a> Program<'a> {
         if let Expr::Member(object, name) = facts.expr(callee) {
             let sym = facts.sym(name);
             let receiver = self.eval_deep(call.with(object), depth + 1);
-            if sym == self.words.bind && matches!(receiver, Value::Function(_)) {
-                return receiver;
+            if let Value::Function(f) = receiver {
+                if sym == self.words.bind {
+                    return receiver;
+                }
+                if sym == self.words.call || sym == self.words.apply {
+                    return self.returned_value(f, None, depth + 1);
+                }
             }
             if sym == self.words.create && matches!(facts.expr(object), Expr::Free(it) if facts.sym(it) == self.words.object) {
                 return Value::Object(Shape::Literal(call.file(), call.id));
@@ -425,13 +430,13 @@ impl<'a> Program<'a> {
                 return self.modelled_value(call, model, receiver, depth + 1);
             }
             return match self.member_value(receiver, sym, depth + 1) {
-                Value::Function(f) => self.returned_value(f, call, depth + 1),
+                Value::Function(f) => self.returned_value(f, Some(call), depth + 1),
                 Value::Outside => Value::Outside,
                 _ => Value::Unknown,
             };
         }
         match self.eval_deep(call.with(callee), depth + 1) {
-            Value::Function(f) => self.returned_value(f, call, depth + 1),
+            Value::Function(f) => self.returned_value(f, Some(call), depth + 1),
             value @ (Value::Path(_) | Value::Instance(_)) => match self.value_model(value) {
                 Some((model, _)) => self.modelled_value(call, model, Value::Unknown, depth + 1),
                 None => Value::Outside,
@@ -462,7 +467,7 @@ impl<'a> Program<'a> {
 
     /// What a function returns: the first of its return values that says something. A parameter that it returns is what
     /// this call passes.
-    fn returned_value(&self, f: FnRef, call: ExprRef, depth: u32) -> Value {
+    fn returned_value(&self, f: FnRef, call: Option<ExprRef>, depth: u32) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
@@ -476,13 +481,9 @@ impl<'a> Program<'a> {
             if let Expr::Ident(id) = facts.expr(value)
                 && let BindingKind::Param(n) = facts.bindings[id.index()].kind
                 && facts.bindings[id.index()].function == f.id
+                && let Some(arg) = call.and_then(|it| self.argument(it, n as i8))
             {
-                let caller = self.facts(call.file());
-                if let Expr::Call(_, args) = caller.expr(call.id)
-                    && let Some(arg) = caller.item(args, n as usize)
-                {
-                    return self.eval_deep(call.with(arg), depth + 1);
-                }
+                return self.eval_deep(arg, depth + 1);
             }
             match self.eval_deep(ExprRef::new(f, value), depth + 1) {
                 Value::Unknown => {}
