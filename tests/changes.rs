@@ -115,6 +115,15 @@ fn what_is_staged_is_read_from_the_index() {
     shell.write("leaklint.toml", "[rules]\ntimer-not-cleared = 'off'\n");
     let said = check(&shell, &["--staged"]);
     assert!(said.out.starts_with("a.js:4:3: info["), "{}", said.out);
+    // So does the staged baseline, and not one that waits in the work tree.
+    assert_eq!(shell.run(&["baseline", "write", "--config", "leaklint.toml"]).code, 0);
+    shell.git(&["add", "leaklint-baseline.json"]);
+    assert_eq!(shell.run(&["baseline", "update", "--isolated", "--baseline", "leaklint-baseline.json"]).code, 0);
+    assert!(shell.read("leaklint-baseline.json").contains("b.js"));
+    shell.git(&["add", "b.js"]);
+    assert_eq!(places(&check(&shell, &["--staged", "--no-suppressed"])), ["a.js:4:3", "b.js:4:3", "gone.js:4:3"]);
+    shell.git(&["add", "leaklint-baseline.json"]);
+    assert_eq!(places(&check(&shell, &["--staged", "--no-suppressed"])), ["a.js:4:3", "gone.js:4:3"]);
     let fresh = Shell::new(&[("a.js", LEAKY)]);
     fresh.git(&["init", "-q"]);
     fresh.git(&["add", "-A"]);
