@@ -37,18 +37,20 @@ fn key() -> String {
     String::from_utf8(output.stdout).unwrap().trim().strip_prefix("leaklint-").unwrap().to_owned()
 }
 
-/// The tarballs, made once, in a folder that the system's temporary ones are kept in; nothing where there is no npm.
-static TARBALLS: LazyLock<Option<TempDir>> = LazyLock::new(|| {
+/// The folder of the tarballs, made once a run; nothing where there is no npm.
+static TARBALLS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     if Command::new("npm").arg("--version").output().is_err() {
         return None;
     }
-    let folder = TempDir::new();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
     // What is packed should be no larger than it has to be.
-    let program = folder.path().join("program");
+    let program = folder.join("program");
     fs::copy(env!("CARGO_BIN_EXE_leaklint"), &program).unwrap();
     let _ = Command::new("strip").arg(&program).output();
     let mut pack = Command::new("node");
-    pack.arg(root().join("npm/pack.mjs")).arg(folder.path()).arg(format!("{}={}", key(), program.display()));
+    pack.arg(root().join("npm/pack.mjs")).arg(&folder).arg(format!("{}={}", key(), program.display()));
     let said = Said::from(pack.output().unwrap());
     assert_eq!(said.code, 0, "{}", said.err);
     Some(folder)
@@ -68,7 +70,7 @@ impl Project {
         };
         let folder = TempDir::with(&[("package.json", "{\"private\": true}\n"), ("src/server.js", LEAKY)]);
         let version = env!("CARGO_PKG_VERSION");
-        let tarball = |name: &str| tarballs.path().join(format!("{name}-{version}.tgz")).display().to_string();
+        let tarball = |name: &str| tarballs.join(format!("{name}-{version}.tgz")).display().to_string();
         let (main, own) = (tarball("leaklint"), tarball(&format!("leaklint-{}", key())));
         let said = npm(folder.path(), &["install", "--offline", "--no-audit", "--no-fund", "--cache", "cache", &main, &own]);
         assert_eq!(said.code, 0, "{}{}", said.out, said.err);
