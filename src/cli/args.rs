@@ -261,8 +261,8 @@ pub(super) struct ChoiceArgs {
     /// The least confidence that is shown [default: likely]
     #[arg(long, value_enum, value_name = "CONFIDENCE", env = "LEAKLINT_MIN_CONFIDENCE", hide_env_values = true)]
     pub(super) min_confidence: Option<ConfidenceArg>,
-    /// Show everything, suspects too
-    #[arg(long, conflicts_with = "min_confidence")]
+    /// Show everything, suspects too, whatever the least confidence
+    #[arg(long)]
     pub(super) pedantic: bool,
     /// Only these rules
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
