@@ -226,6 +226,10 @@ fn what_can_silence_is_named() {
     let note = "note: changed, and can silence findings: .leaklint/models/new.toml, pkg/leaklint.toml\n";
     assert!(said.out.contains(note), "{}", said.out);
     assert!(!shell.run(&["check"]).out.contains("can silence"));
+    for format in ["concise", "markdown", "json", "jsonl", "sarif", "github", "gitlab", "junit", "checkstyle", "rdjsonl"] {
+        let said = shell.run(&["check", "--since", "HEAD~1", "-f", format]);
+        assert!(format!("{}{}", said.out, said.err).contains(".leaklint/models/new.toml"), "{format}: {}", said.err);
+    }
     let said = Said::from(shell.command(&["check"]).env("CI", "true").output().unwrap());
     let note = "note: the project's own, and can silence findings: .leaklint/models/new.toml, .leaklint/models/old.toml\n";
     assert!(said.out.contains(note), "{}", said.out);
