@@ -143,7 +143,9 @@ fn is_result(program: &Program<'_>, place: &Place) -> bool {
 
 /// A local of a function that runs once, filled by events of something that this function made: both end together.
 fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> bool {
-    let (Root::Binding(_) | Root::Instance(_), Witness::Edge(i)) = (&place.root, rated.witness) else { return false };
+    let (Root::Binding(_) | Root::Instance(_), Witness::Edge(i) | Witness::Given(i, _)) = (&place.root, rated.witness) else {
+        return false;
+    };
     let stays = match place.root {
         Root::Binding(binding) => program.is_top_level(binding),
         // What a module makes when it is loaded ends with the program.
@@ -157,7 +159,7 @@ fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> boo
     // Up from what a callback calls to the callback's registration.
     for _ in 0..8 {
         match program.rate(edge.caller).map(|it| it.witness) {
-            Some(Witness::Edge(i)) if edge.how == How::Call => edge = &program.edges[i as usize],
+            Some(Witness::Edge(i) | Witness::Given(i, _)) if edge.how == How::Call => edge = &program.edges[i as usize],
             _ => break,
         }
     }
