@@ -99,6 +99,11 @@ impl Outputs {
         if matches!(self.main, Format::Concise | Format::Github) && !terminal.quiet {
             tell(report::summary(report, terminal.stderr()).trim_end());
         }
+        let has_room =
+            !matches!(self.main, Format::Jsonl | Format::Gitlab | Format::Junit | Format::Checkstyle | Format::Rdjsonl);
+        for note in report.notes.iter().filter(|_| !has_room) {
+            terminal.note(note);
+        }
         if self.main != Format::Pretty && self.statistics {
             tell(report::statistics(report).trim_end());
         }

@@ -58,9 +58,15 @@ impl Changes {
                 &[base.as_str()]
             }
         };
-        let untracked = git.untracked()?;
-        let mut by_path = touched(&git.patch(against)?);
-        for name in git.changed(against)? {
+        // Git takes longer to start than to answer.
+        let (untracked, patch, changed) = std::thread::scope(|scope| {
+            let (untracked, patch) = (scope.spawn(|| git.untracked()), scope.spawn(|| git.patch(against)));
+            let changed = git.changed(against);
+            (untracked.join(), patch.join(), changed)
+        });
+        let untracked = untracked.map_err(|_| GitError::failed())??;
+        let mut by_path = touched(&patch.map_err(|_| GitError::failed())??);
+        for name in changed? {
             if name.is_submodule {
                 changes.folders.push(name.path);
                 continue;
