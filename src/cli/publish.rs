@@ -64,16 +64,18 @@ impl Outputs {
         self.to_main(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))
     }
 
-    /// Writes all reports, the files first: standard output may have a reader that goes away.
+    /// Writes all reports, the files first: standard output may have a reader that goes away. One that cannot be written keeps
+    /// nobody from reading the others.
     pub(super) fn publish(&self, report: Report<'_>, terminal: Terminal) -> Result<(), Failure> {
+        let mut written = Ok(());
         for (format, path) in &self.beside {
-            to_file(path, |out| self.write(report, *format, terminal.file(), terminal, out))?;
+            written = written.and(to_file(path, |out| self.write(report, *format, terminal.file(), terminal, out)));
         }
         if self.main == Format::Github || self.beside.iter().any(|it| it.0 == Format::Github) {
             add_summary(report, terminal);
         }
         let style = if self.file.is_some() { terminal.file() } else { terminal.stdout() };
-        self.to_main(|out| self.write(report, self.main, style, terminal, out))
+        self.to_main(|out| self.write(report, self.main, style, terminal, out)).and(written)
     }
 
     fn to_main(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
