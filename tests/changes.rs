@@ -48,6 +48,19 @@ fn since_a_revision() {
 }
 
 #[test]
+fn where_no_source_has_changed_nothing_is_read() {
+    let shell = Shell::repository(&[("a.js", LEAKY), ("README.md", "one\n")]);
+    shell.write("README.md", "two\n");
+    shell.write(".leaklint/models/m.toml", "");
+    let said = shell.run(&["check", "--changed"]);
+    let note = "note: changed, and can silence findings: .leaklint/models/m.toml\n";
+    assert_eq!((said.code, said.out), (0, format!("{note}no leaks found; 0 files checked\n")), "{}", said.err);
+    assert_eq!(shell.run(&["check", "--changed", "none"]).code, 2);
+    shell.write("bin/www", "#!/usr/bin/env node\nf();\n");
+    assert!(shell.run(&["check", "--changed"]).out.contains("2 files checked"));
+}
+
+#[test]
 fn what_cannot_be_told_fails() {
     let shell = Shell::repository(&[("a.js", LEAKY)]);
     for (args, message, help) in [

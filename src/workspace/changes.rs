@@ -86,6 +86,15 @@ impl Changes {
         Ok(changes)
     }
 
+    /// Whether anything that a finding may have to do with has changed.
+    pub fn has_sources(&self) -> bool {
+        let is_code = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            names::source_name(&name).is_some() || !name.contains('.')
+        };
+        !self.folders.is_empty() || self.files.keys().any(is_code)
+    }
+
     /// Whether a finding has to do with what changed: it stands in a changed file, or a step of its story stands on a changed
     /// line. With [`Changes::lines_only`], it or a step stands on one.
     pub(super) fn concern(&self, finding: &Finding, analysis: &Analysis, cwd: &Path) -> bool {
