@@ -1,7 +1,6 @@
 // Where the program is.
 
-import { accessSync, constants, statSync } from "node:fs";
-import { createRequire } from "node:module";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import * as path from "node:path";
 
 /** A program, and how it was found. */
@@ -49,25 +48,33 @@ export function find(search: Search): Found | string[] {
   return take(path.join(search.extension, "bin", NAME), "extension") ?? tried;
 }
 
-/** The native program of the package in the nearest `node_modules`: the script in `.bin` is none on every platform. */
+/**
+ * The native program of the package in the nearest `node_modules`: the script in `.bin` is none on every platform. Node's own
+ * resolution would do, but for that it remembers what it found before something else was installed.
+ */
 function inModules(folder: string, tried: string[]): string | undefined {
   const cpu = `${process.platform}-${process.arch}`;
   const packages = process.platform === "linux" ? [`leaklint-${cpu}-gnu`, `leaklint-${cpu}-musl`] : [`leaklint-${cpu}`];
-  const resolve = (from: string, what: string): string | undefined => {
-    try {
-      return createRequire(path.join(from, "package.json")).resolve(what);
-    } catch {
-      return undefined;
-    }
-  };
-  const main = resolve(folder, "leaklint/package.json");
-  for (const name of packages) {
+  for (let at = folder; ; at = path.dirname(at)) {
+    const modules = path.join(at, "node_modules");
     // With strict layouts only the main package sees those that it depends on.
-    const file = (main && resolve(path.dirname(main), `${name}/bin/${NAME}`)) ?? resolve(folder, `${name}/bin/${NAME}`);
-    if (file !== undefined && isProgram(file)) return file;
+    const main = real(path.join(modules, "leaklint"));
+    const places = main === undefined ? [modules] : [path.join(main, "node_modules"), path.dirname(main), modules];
+    for (const file of places.flatMap((place) => packages.map((name) => path.join(place, name, "bin", NAME)))) {
+      if (isProgram(file)) return file;
+    }
+    if (path.dirname(at) === at) break;
   }
-  tried.push(path.join(folder, "node_modules", packages[0] ?? "leaklint"));
+  tried.push(`${packages[0]} in node_modules, from ${folder} upwards`);
   return undefined;
+}
+
+function real(file: string): string | undefined {
+  try {
+    return realpathSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 function isProgram(file: string): boolean {
