@@ -254,3 +254,28 @@ exports.store = (name, stream) =>
     assert_eq!(suspects(&[("storage.js", &storage(""))]), [("stream-not-closed".to_owned(), 6)]);
     assert_eq!(suspects(&[("storage.js", &storage("stream.on('close', () => out.destroy());"))]), []);
 }
+
+#[test]
+fn a_download_that_breaks_off_leaves_its_file_open() {
+    let fetcher = |end: &str| {
+        format!(
+            r#"
+const fs = require("fs");
+const request = require("request").defaults({{ jar: false }});
+const app = require("express")();
+app.post("/fetch", (req, res) => {{
+  const download = request.get({{ url: req.query.url }});
+  download.on("response", () => {{
+    const out = fs.createWriteStream("/tmp/download");
+    download.pipe(out);
+    out.on("finish", () => res.end());
+    {end}
+  }});
+}});
+app.listen(3000);
+"#
+        )
+    };
+    assert_eq!(suspects(&[("fetch.js", &fetcher(""))]), [("stream-not-closed".to_owned(), 9)]);
+    assert_eq!(suspects(&[("fetch.js", &fetcher("download.on('error', () => out.destroy());"))]), []);
+}
