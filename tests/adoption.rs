@@ -203,6 +203,10 @@ fn the_doctor_finds_what_is_wrong() {
     {
         assert!(said.out.contains(word), "{word}: {}", said.out);
     }
+    shell.write("leaklint.json", "{}");
+    let said = shell.run(&["doctor"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("wrong: leaklint.json is not read: leaklint.toml wins"), "{}", said.out);
     shell.write("leaklint.toml", "rules = 3\n");
     let said = shell.run(&["doctor"]);
     assert_eq!(said.code, 1);

@@ -171,6 +171,42 @@ fn odd_names_renames_and_submodules() {
 }
 
 #[test]
+fn what_the_user_has_told_git_does_not_matter() {
+    let shell = Shell::repository(&[("src/a.js", &leaky("a")), ("src/b.js", CLEAN)]);
+    for (key, value) in [
+        ("diff.noprefix", "true"),
+        ("diff.mnemonicPrefix", "true"),
+        ("diff.relative", "true"),
+        ("diff.interHunkContext", "50"),
+        ("diff.context", "50"),
+        ("diff.renames", "false"),
+        ("diff.external", "false"),
+        ("diff.submodule", "log"),
+        ("color.ui", "always"),
+        ("color.diff", "always"),
+        ("core.quotePath", "true"),
+        ("core.pager", "false"),
+        ("core.autocrlf", "input"),
+    ] {
+        shell.git(&["config", key, value]);
+    }
+    shell.write("src/a.js", format!("{}f();\n", leaky("a")));
+    shell.write("src/ö.js", leaky("ö"));
+    shell.git(&["add", "-A"]);
+    let said = |folder: &str, args: &[&str]| {
+        let said = shell.run_in(folder, &[&["check", "-q", "-f", "concise", ".."], args].concat());
+        places(&said).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(said("src", &["--changed"]), ["a.js:4:3", "ö.js:4:3"]);
+    assert_eq!(said("src", &["--changed", "--changed-lines"]), ["ö.js:4:3"]);
+    shell.write("src/ö.js", CLEAN);
+    assert_eq!(said("src", &["--staged"]), ["a.js:4:3", "ö.js:4:3"]);
+    shell.git(&["commit", "-qm", "ö"]);
+    shell.git(&["mv", "src/a.js", "src/c.js"]);
+    assert_eq!(said("src", &["--staged", "--changed-lines"]), [""; 0], "a rename is one, whatever git calls it");
+}
+
+#[test]
 fn what_can_silence_is_named() {
     let shell = Shell::repository(&[("a.js", CLEAN), (".leaklint/models/old.toml", "")]);
     shell.write(".leaklint/models/new.toml", "");

@@ -99,7 +99,7 @@ fn is_renewed(program: &Program<'_>, holder: &Place, parent: Shape, f: FnRef) ->
     let of = if holder.root == Root::Instance(parent) {
         holder.clone()
     } else {
-        Place { root: Root::Instance(parent), path: vec![*name] }
+        Place { root: Root::Instance(parent), path: [*name].as_slice().into() }
     };
     program.tables.writes_to(&of).iter().any(|it| it.site.is_some_and(|at| program.is_within(at.expr.within, f)))
 }
@@ -111,7 +111,7 @@ fn has_end(program: &Program<'_>, shape: Shape) -> bool {
 /// Whether the program switches off the limit of listeners on the same property: somebody saw them pile up.
 fn is_lifted(program: &Program<'_>, parent: Shape, holder: &Place) -> bool {
     let Some(name) = program.place_name(holder) else { return false };
-    let place = Place { root: Root::Instance(parent), path: vec![name] };
+    let place = Place { root: Root::Instance(parent), path: [name].as_slice().into() };
     [&place, holder].into_iter().flat_map(|it| program.uses(it)).any(|at| {
         let facts = program.facts(at.file());
         let Some(member) = program.parent(at) else { return false };

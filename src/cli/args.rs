@@ -7,12 +7,13 @@ use super::confirm::ConfirmArgs;
 use super::prove::ProveArgs;
 use crate::config::{Confidence, Level, Size};
 use crate::report::Format;
-use crate::workspace::{BaselineChoice, Since};
+use crate::workspace::{BaselineChoice, Cache, Project, Since};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{ArgPredicate, PossibleValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -60,6 +61,8 @@ pub(super) enum Command {
     Lsp(LspArgs),
     /// Accept the findings of today, so that new ones stand out
     Baseline(BaselineArgs),
+    /// Remove what runs keep for later ones
+    Clean(CleanArgs),
     /// Start a configuration file in this folder
     Init(InitArgs),
     /// Show what the configuration comes to, and its schema
@@ -78,6 +81,12 @@ pub(super) enum Command {
         /// The command
         command: Option<String>,
     },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CleanArgs {
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
 }
 
 #[derive(Args, Debug)]
@@ -125,6 +134,8 @@ pub(super) struct CheckArgs {
     pub(super) changes: ChangeArgs,
     #[command(flatten)]
     pub(super) exit: ExitArgs,
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
     #[command(flatten)]
     pub(super) baseline: AcceptedArgs,
     #[command(flatten)]
@@ -289,6 +300,26 @@ pub(super) struct FileArgs {
     /// Number of threads [default: one per core]
     #[arg(long, value_name = "N", env = "LEAKLINT_THREADS", hide_env_values = true)]
     pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// What is remembered between runs.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Cache")]
+pub(super) struct CacheArgs {
+    /// Neither use nor leave anything from run to run
+    #[arg(long)]
+    pub(super) no_cache: bool,
+    /// Where it is kept [default: below node_modules, or the user's cache folder]
+    #[arg(long, value_name = "DIR", env = "LEAKLINT_CACHE_DIR", hide_env_values = true)]
+    pub(super) cache_dir: Option<PathBuf>,
+}
+
+impl CacheArgs {
+    /// The cache of a project, if one is wanted and there is a place for it.
+    pub(super) fn of(&self, project: &Project) -> Option<Arc<Cache>> {
+        let cache = if self.no_cache { None } else { project.cache(self.cache_dir.as_deref()) };
+        cache.map(Arc::new)
+    }
 }
 
 /// What the exit code says.

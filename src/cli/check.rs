@@ -21,10 +21,12 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
         Some(rule) => suppress(args, rule, terminal)?,
         None => true,
     };
-    let project = project::open(&args.into(), terminal)?;
+    let mut project = project::open(&args.into(), terminal)?;
+    project.selection.cache = args.cache.of(&project);
     let prepared = started.elapsed();
     let Checked { mut analysis, judged } = project.check(&project.selection)?;
     analysis.notes.extend(silencers(&project));
+    analysis.notes.sort();
     let (paths, folder) = (analysis.paths(), &project.selection.cwd);
     let report = Report {
         findings: &outputs.shown(&judged.findings),

@@ -5,9 +5,10 @@ use super::failure::Failure;
 use super::output::to_stdout;
 use super::project;
 use super::terminal::Terminal;
+use crate::config::{Layer, NAMES};
 use crate::workspace::{Opening, Project};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -71,16 +72,33 @@ fn of_project(folder: &Path) -> Vec<Line> {
     let shown = |path: &Path| path.strip_prefix(folder).unwrap_or(path).display().to_string();
     let list = |files: Vec<String>| if files.is_empty() { "none".to_owned() } else { files.join(", ") };
     let files = project.selection.configs.files();
+    let unread = files.iter().flat_map(|it| overshadowed(it));
+    let unread: Vec<Line> = unread
+        .map(|(name, by)| Line::wrong("configuration", format!("{} is not read: {} wins", shown(&name), shown(&by))))
+        .collect();
     let baseline = match &project.baseline {
         Some(it) => format!("{}, {} accepted", shown(&project.baseline_path), it.entries.len()),
         None => "none".to_owned(),
     };
-    vec![
+    let lines = [
         Line::good("root", project.root.display().to_string()),
         Line::good("configuration", list(files.iter().map(|it| shown(it)).collect())),
         Line::good("own rules", list(project.own.iter().map(|it| shown(it)).collect())),
         Line::good("baseline", baseline),
-    ]
+    ];
+    lines.into_iter().chain(unread).collect()
+}
+
+/// Configuration files that are not read because of one beside them.
+fn overshadowed(path: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+    let Some(rank) = NAMES.iter().position(|it| *it == name) else { return Vec::new() };
+    let speaks = |path: &Path| {
+        let text = std::fs::read_to_string(path).ok();
+        text.is_some_and(|text| !matches!(Layer::parse(&path.to_string_lossy(), text), Ok(None)))
+    };
+    let others = NAMES[rank + 1..].iter().map(|it| path.with_file_name(it));
+    others.filter(|it| speaks(it)).map(|it| (it, path.to_owned())).collect()
 }
 
 /// The version of a program that some commands need. That it is not there is no mistake.

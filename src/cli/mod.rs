@@ -9,6 +9,7 @@ mod about;
 mod baseline;
 mod capture;
 mod check;
+mod clean;
 mod config;
 mod confirm;
 mod doctor;
@@ -83,6 +84,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Completions { shell } => about::completions(*shell),
         Command::Man { command } => about::man(command.as_deref()),
         Command::Verify(args) => verify::verify(args, terminal),
+        Command::Clean(args) => clean::clean(args, terminal),
         Command::Lsp(args) => lsp::lsp(args),
     };
     match result {

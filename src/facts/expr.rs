@@ -3,9 +3,10 @@
 
 use super::names::Name;
 use super::shape::{BindingId, ClassId, FnId};
+use serde::{Deserialize, Serialize};
 
 /// An expression of a file.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ExprId(pub u32);
 
 impl ExprId {
@@ -24,7 +25,7 @@ impl ExprId {
 }
 
 /// A list of expressions: an offset into `Facts::lists`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct ListId(pub u32);
 
 impl ListId {
@@ -33,7 +34,7 @@ impl ListId {
 }
 
 /// An expression with its place.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Node {
     /// What it is.
     pub expr: Expr,
@@ -44,7 +45,7 @@ pub struct Node {
 }
 
 /// What an expression is. Parentheses, type assertions and optional chaining are transparent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Expr {
     /// Nothing that a check reads (regular expression, `import.meta`, ...).
     Opaque,
@@ -126,7 +127,7 @@ pub enum Expr {
 }
 
 /// Assignment operators, as far as they differ to a check.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum AssignOp {
     /// `=`
     Set,
@@ -143,7 +144,7 @@ pub enum AssignOp {
 }
 
 /// Logical operators.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum LogicalOp {
     /// `&&`
     And,
@@ -154,7 +155,7 @@ pub enum LogicalOp {
 }
 
 /// Binary operators, as far as they differ to a check.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum BinaryOp {
     /// `+`
     Add,
@@ -179,7 +180,7 @@ pub enum BinaryOp {
 }
 
 /// Unary operators, as far as they differ to a check.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum UnaryOp {
     /// `!`
     Not,

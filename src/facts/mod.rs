@@ -20,7 +20,7 @@ pub use shape::{
 
 /// Everything leaklint knows about one file. Ids index the vectors; expressions are in post-order, so a child's id is
 /// smaller than its parent's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Facts {
     /// Interned identifiers and short strings.
     pub names: Names,

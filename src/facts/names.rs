@@ -4,10 +4,11 @@
 //! linking compares names without a global table. (Two different names with one hash would at worst link two strangers;
 //! at a million names the odds are below one in ten million.)
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A name of one file.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Name(pub u32);
 
 impl Name {
@@ -27,7 +28,8 @@ impl Sym {
 }
 
 /// The table of names of one file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Plain", into = "Plain")]
 pub struct Names {
     text: String,
     ends: Vec<u32>,
@@ -43,6 +45,15 @@ fn filter_bit(sym: Sym) -> (usize, u64) {
     ((sym.0 >> 6) as usize % FILTER, 1 << (sym.0 & 63))
 }
 
+fn filter(syms: &[Sym]) -> Box<[u64]> {
+    let mut filter = vec![0; FILTER];
+    for sym in syms {
+        let (word, bit) = filter_bit(*sym);
+        filter[word] |= bit;
+    }
+    filter.into()
+}
+
 impl Names {
     /// The text of a name.
     pub fn text(&self, name: Name) -> &str {
@@ -54,6 +65,11 @@ impl Names {
     /// The symbol of a name.
     pub fn sym(&self, name: Name) -> Sym {
         self.syms[name.0 as usize]
+    }
+
+    /// All symbols, in the order of the names.
+    pub fn syms(&self) -> &[Sym] {
+        &self.syms
     }
 
     /// Whether the file uses a name.
@@ -79,6 +95,39 @@ impl Names {
     /// Whether nothing was interned; never true once a [`NameTable`] was finished.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+}
+
+/// A table as it is stored: the rest follows from the text.
+#[derive(Serialize, Deserialize)]
+struct Plain {
+    text: String,
+    lengths: Vec<u32>,
+}
+
+impl From<Names> for Plain {
+    fn from(names: Names) -> Plain {
+        let starts = std::iter::once(0).chain(names.ends.iter().copied());
+        let lengths = names.ends.iter().zip(starts).map(|(end, start)| end - start).collect();
+        Plain { text: names.text, lengths }
+    }
+}
+
+impl From<Plain> for Names {
+    fn from(Plain { text, lengths }: Plain) -> Names {
+        let mut names = Names { ends: Vec::with_capacity(lengths.len()), ..Names::default() };
+        names.syms.reserve_exact(lengths.len());
+        let mut start = 0_usize;
+        for length in lengths {
+            let end = start + length as usize;
+            // Lengths that do not fit the text come from a broken file, whose checksum nobody should get past.
+            names.syms.push(Sym::of(text.get(start..end).unwrap_or_default()));
+            names.ends.push(end.min(text.len()) as u32);
+            start = end;
+        }
+        names.filter = filter(&names.syms);
+        names.text = text;
+        names
     }
 }
 
@@ -154,12 +203,8 @@ impl NameTable {
     /// The finished table.
     pub(crate) fn finish(self) -> Names {
         let Names { text, ends, syms, .. } = self.names;
-        let mut filter = vec![0; FILTER];
-        for sym in &syms {
-            let (word, bit) = filter_bit(*sym);
-            filter[word] |= bit;
-        }
         let (text, ends, syms) = (text.as_str().to_owned(), ends.as_slice().to_vec(), syms.as_slice().to_vec());
-        Names { text, ends, syms, filter: filter.into() }
+        let filter = filter(&syms);
+        Names { text, ends, syms, filter }
     }
 }

@@ -2,11 +2,12 @@
 
 use super::expr::{ExprId, ListId};
 use super::names::Name;
+use serde::{Deserialize, Serialize};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub struct $name(pub u32);
 
         impl $name {
@@ -47,7 +48,7 @@ impl FnId {
 }
 
 /// A lexical scope.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Scope {
     /// The scope around it; `NONE` for the module's.
     pub parent: ScopeId,
@@ -56,7 +57,7 @@ pub struct Scope {
 }
 
 /// How a binding came to be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum BindingKind {
     /// `var`
     Var,
@@ -79,7 +80,7 @@ pub enum BindingKind {
 }
 
 /// A binding.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Binding {
     /// Its name.
     pub name: Name,
@@ -104,7 +105,7 @@ pub struct Binding {
 }
 
 /// What sort of function.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum FunctionKind {
     /// The module body.
     Module,
@@ -127,7 +128,7 @@ pub enum FunctionKind {
 }
 
 /// A function.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Function {
     /// Its own name, or the name it is given at once (`const f = () => {}`, `{ f() {} }`, `x.f = function () {}`).
     pub name: Name,
@@ -137,6 +138,8 @@ pub struct Function {
     pub is_async: bool,
     /// `function*`
     pub is_generator: bool,
+    /// A static method of a class, or its static initializers.
+    pub is_static: bool,
     /// The function around it; `NONE` for the module body.
     pub parent: FnId,
     /// Its outermost scope (that of its parameters).
@@ -164,7 +167,7 @@ pub struct Function {
 }
 
 /// A parameter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Param {
     /// Its binding, or `NONE` for a pattern.
     pub binding: BindingId,
@@ -179,7 +182,7 @@ pub struct Param {
 }
 
 /// A class.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Class {
     /// Its name, or the name it is given at once.
     pub name: Name,
@@ -204,7 +207,7 @@ pub struct Class {
 }
 
 /// What sort of class member.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum MemberKind {
     /// A method; `value` is its function.
     Method,
@@ -217,7 +220,7 @@ pub enum MemberKind {
 }
 
 /// A member of a class.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Member {
     /// Its name (`#x` for private ones), or the empty name for a computed one.
     pub name: Name,
@@ -238,7 +241,7 @@ pub struct Member {
 }
 
 /// A property of an object literal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Property {
     /// Its name, or the empty name for a computed key or a spread.
     pub name: Name,
@@ -249,10 +252,12 @@ pub struct Property {
 }
 
 /// A type annotation that names something: `http.Server`, `Map<string, Socket>`, `Foo[]` (as `Array`).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct TypeRef {
     /// The dotted name as written.
     pub name: Name,
+    /// Whether the name has a dot in it.
+    pub qualified: bool,
     /// What the first part of the name is bound to, or `NONE` for a global.
     pub binding: BindingId,
     /// The last type argument (an array's or map's element), or `NONE`.
@@ -260,7 +265,7 @@ pub struct TypeRef {
 }
 
 /// What sort of region.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum RegionKind {
     /// A function's body.
     Body,
@@ -283,7 +288,7 @@ pub enum RegionKind {
 }
 
 /// What sort of loop.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum LoopKind {
     /// `for (;;)` with a test, and `do` or `while` without an await in its body.
     Counted,
@@ -296,7 +301,7 @@ pub enum LoopKind {
 }
 
 /// A control-flow region.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Region {
     /// The region around it; `NONE` for a function's body.
     pub parent: RegionId,
@@ -314,7 +319,7 @@ pub struct Region {
 
 /// A call, construction, assignment, update, delete or await, with the region it runs in. For a declaration with an
 /// initializer nothing is recorded here but what the initializer holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Site {
     /// The expression.
     pub expr: ExprId,
@@ -323,7 +328,7 @@ pub struct Site {
 }
 
 /// A `return` or `throw`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Exit {
     /// Its value, or `NONE`.
     pub value: ExprId,
@@ -336,7 +341,7 @@ pub struct Exit {
 }
 
 /// What an import binding names in the other module.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Imported {
     /// A named export (`default` included).
     Name(Name),
@@ -347,7 +352,7 @@ pub enum Imported {
 }
 
 /// An import.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Import {
     /// The specifier as written.
     pub module: Name,
@@ -362,7 +367,7 @@ pub struct Import {
 }
 
 /// Where an export's value comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ExportSource {
     /// A local binding.
     Binding(BindingId),
@@ -378,7 +383,7 @@ pub enum ExportSource {
 
 /// An export. CommonJS: `exports.x = v` and `module.exports.x = v` are named `x`; `module.exports = v` has the name
 /// `export=`, as TypeScript's `export =`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Export {
     /// Its name; empty for `AllOf`.
     pub name: Name,
@@ -387,7 +392,7 @@ pub struct Export {
 }
 
 /// What a directive comment asks for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum DirectiveKind {
     /// `leaklint-disable-line`
     DisableLine,
@@ -406,7 +411,7 @@ pub enum DirectiveKind {
 }
 
 /// A `leaklint-...` comment.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Directive {
     /// What it asks for.
     pub kind: DirectiveKind,

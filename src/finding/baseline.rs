@@ -122,13 +122,17 @@ pub(super) fn accept(baseline: &Baseline, findings: &mut [Signed<'_>], reach: &d
             _ => rest.push(signed),
         }
     }
+    let mut by_likeness: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (at, entry) in entries.iter().enumerate().filter(|(at, _)| reached[*at] != Reach::Beyond && !used.contains(at)) {
+        by_likeness.entry(&entry.likeness).or_default().push(at);
+    }
+    // The first by path comes first.
+    by_likeness.values_mut().for_each(|it| it.reverse());
     for signed in rest.into_iter().filter(|it| it.is_counting()) {
         let entry = signed.entry();
-        let is_like = |(at, old): &(usize, &Entry)| {
-            old.likeness == entry.likeness && old.rule == entry.rule && reached[*at] != Reach::Beyond && !used.contains(at)
-        };
-        match entries.iter().enumerate().find(is_like) {
-            Some((at, _)) => {
+        // The rule is part of the likeness.
+        match by_likeness.get_mut(entry.likeness.as_str()).and_then(Vec::pop) {
+            Some(at) => {
                 used.insert(at);
                 standing.take(signed);
             }

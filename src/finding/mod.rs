@@ -62,7 +62,7 @@ pub enum Role {
 }
 
 /// One step of a finding's story.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Step {
     /// What the step tells.
     pub role: Role,
@@ -81,8 +81,8 @@ pub struct Suppressed {
     pub reason: Option<String>,
 }
 
-/// A leak, told with its evidence in the source.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A leak, told with its evidence in the source. What is judged or measured later is not stored with it.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     /// The id of the rule: the stem of its page.
     pub rule: String,
@@ -103,10 +103,12 @@ pub struct Finding {
     /// Stable identity across edits: see [`fingerprint`].
     pub fingerprint: String,
     /// Set when a comment, the configuration or a baseline silences it.
+    #[serde(skip)]
     pub suppressed: Option<Suppressed>,
     /// What a heap must show if it is true.
     pub trace: Trace,
     /// What a heap showed.
+    #[serde(skip)]
     pub evidence: Option<Evidence>,
 }
 

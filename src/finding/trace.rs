@@ -2,9 +2,10 @@
 
 use crate::facts::BindingId;
 use crate::text::{FileId, Span};
+use serde::{Deserialize, Serialize};
 
 /// What to count in a heap, and where its executions are counted.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Trace {
     /// The expressions whose executions the ledger counts: one of them acquires each time it runs. Empty where that is done by
     /// code that was not read; then what was sent to the program is counted instead.
@@ -18,7 +19,7 @@ pub struct Trace {
 }
 
 /// Something to count.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Sought {
     /// Holder slots with one of these functions in them, wrappers unwrapped.
     Slots {
@@ -55,7 +56,7 @@ pub enum Sought {
 }
 
 /// A sort of holder slot.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum SlotKind {
     /// Of the event loop: intervals, timeouts, immediates.
     Timer,
@@ -68,7 +69,7 @@ pub enum SlotKind {
 }
 
 /// What a collection's path starts from.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Owner {
     /// A variable.
     Variable(FileId, BindingId),

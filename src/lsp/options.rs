@@ -64,6 +64,8 @@ impl Options {
                 });
             }
         }
+        // The order of properties is the client's.
+        problems.sort();
         problems
     }
 
@@ -126,7 +128,7 @@ mod tests {
         } }));
         assert_eq!((options.enable, options.on_save, options.whole_folder, options.require_config), (false, true, false, false));
         assert_eq!((options.select.len(), options.min_confidence, options.config.clone()), (1, Some(Confidence::Suspect), None));
-        let expected = ["there is no setting `colour`", "the setting `ignore` should be a list of rules, and is \"a\""];
+        let expected = ["the setting `ignore` should be a list of rules, and is \"a\"", "there is no setting `colour`"];
         assert_eq!(problems, expected);
         assert!(options.update(&Value::Null).is_empty());
     }

@@ -179,7 +179,7 @@ impl Program<'_> {
             {
                 let from_args = self.args(f, n).iter().take(16).filter_map(|arg| self.place(arg.value)).map(|it| match it.root {
                     Root::Param(..) => Fresh::Unknown,
-                    _ if it.root == Root::Instance(shape) && it.path == [name] => Fresh::Unknown,
+                    _ if it.root == Root::Instance(shape) && it.path.as_slice() == [name] => Fresh::Unknown,
                     _ => self.fresh_deep(&it, from, depth + 1),
                 });
                 if let Some(longest) = from_args.max() {

@@ -19,6 +19,7 @@ mod holds;
 mod index;
 mod input;
 mod literal;
+mod mentions;
 mod modelled;
 mod model_of;
 mod modules;
@@ -55,6 +56,8 @@ pub use value::Value;
 pub use words::Words;
 
 use graph::Graph;
+use mentions::Mentions;
+use modules::Exports;
 
 use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
@@ -66,7 +69,7 @@ use std::sync::OnceLock;
 const MAX_DEPTH: u32 = 24;
 
 /// Rounds of call resolution: types of callback parameters found in one round resolve calls in the next.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 
 /// The linked program.
 #[derive(Debug)]
@@ -109,6 +112,9 @@ pub struct Program<'a> {
     values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
     /// Methods of shapes.
     members: OnceLock<FxHashMap<Shape, Vec<FnRef>>>,
+    exports: Vec<OnceLock<Exports>>,
+    /// Which files mention a name.
+    mentions: OnceLock<Mentions>,
 }
 
 /// Links files into a program.
@@ -142,6 +148,8 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         modelled: units.iter().map(|_| OnceLock::new()).collect(),
         values: units.iter().map(|_| OnceLock::new()).collect(),
         members: OnceLock::new(),
+        exports: units.iter().map(|_| OnceLock::new()).collect(),
+        mentions: OnceLock::new(),
     };
     program.flatten_types();
     tables::collect(&mut program);

@@ -4,7 +4,7 @@ use super::input::Target;
 use super::refs::{ExprRef, FnRef};
 use super::value::Value;
 use super::{MAX_DEPTH, Program};
-use crate::facts::{BindingKind, ExportSource, Imported, Name, Sym};
+use crate::facts::{BindingKind, ExportSource, Facts, Imported, Name, Sym};
 use crate::text::FileId;
 
 impl Program<'_> {
@@ -108,12 +108,12 @@ impl Program<'_> {
         }
         let facts = self.facts(file);
         let within = FnRef::module(file);
-        let mut stars = Vec::new();
+        let exports = self.exports(file);
         let mut last = None;
-        for export in &facts.exports {
+        for &export in exports.named(name) {
+            let export = facts.exports[export as usize];
             match export.source {
-                ExportSource::AllOf(specifier) => stars.push(specifier),
-                _ if facts.sym(export.name) != name => {}
+                ExportSource::AllOf(_) => {}
                 ExportSource::Binding(id) => return Some(Exported::Binding(super::refs::BindingRef { file, id })),
                 ExportSource::Expr(id) => last = Some(Exported::Expr(ExprRef::new(within, id))),
                 ExportSource::From(specifier, member) => {
@@ -131,10 +131,14 @@ impl Program<'_> {
         if last.is_some() || name == self.words.default {
             return last;
         }
-        stars.into_iter().find_map(|specifier| match self.target(file, specifier) {
+        exports.stars.iter().find_map(|&specifier| match self.target(file, specifier) {
             Target::File(other) => self.find_export(*other, name, depth + 1),
             _ => None,
         })
+    }
+
+    fn exports(&self, file: FileId) -> &Exports {
+        self.exports[file.index()].get_or_init(|| Exports::new(self.facts(file)))
     }
 
     fn eval_at(&self, exported: Exported, depth: u32) -> Value {
@@ -148,6 +152,40 @@ impl Program<'_> {
     /// Whether the binding is an import.
     pub fn is_import(&self, binding: super::refs::BindingRef) -> bool {
         matches!(self.facts(binding.file).bindings[binding.id.index()].kind, BindingKind::Import(_))
+    }
+}
+
+/// The exports of one file by name.
+#[derive(Debug)]
+pub(super) struct Exports {
+    /// Sorted by name, then as written.
+    names: Vec<Sym>,
+    /// Indexes into `Facts::exports`, beside the names.
+    indexes: Vec<u32>,
+    /// The modules of `export *`, as written.
+    stars: Vec<Name>,
+}
+
+impl Exports {
+    fn new(facts: &Facts) -> Exports {
+        let mut named = Vec::with_capacity(facts.exports.len());
+        let mut stars = Vec::new();
+        for (i, export) in facts.exports.iter().enumerate() {
+            match export.source {
+                ExportSource::AllOf(specifier) => stars.push(specifier),
+                _ => named.push((facts.sym(export.name), i as u32)),
+            }
+        }
+        named.sort_unstable();
+        let (names, indexes) = named.into_iter().unzip();
+        Exports { names, indexes, stars }
+    }
+
+    /// The exports under a name, as written.
+    fn named(&self, name: Sym) -> &[u32] {
+        let from = self.names.partition_point(|it| *it < name);
+        let count = self.names[from..].iter().take_while(|it| **it == name).count();
+        &self.indexes[from..from + count]
     }
 }
 

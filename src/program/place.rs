@@ -7,6 +7,7 @@ use super::value::Value;
 use super::{MAX_DEPTH, PathIx, Program};
 use crate::facts::{BindingKind, Expr, ExprId, Sym};
 use crate::text::FileId;
+use smallvec::SmallVec;
 
 /// What a place starts from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -33,13 +34,13 @@ pub struct Place {
     /// What it starts from.
     pub root: Root,
     /// Property names from there; `[]` for an element of a collection.
-    pub path: Vec<Sym>,
+    pub path: SmallVec<[Sym; 2]>,
 }
 
 impl Place {
     /// A root itself.
     pub fn of(root: Root) -> Place {
-        Place { root, path: Vec::new() }
+        Place { root, path: SmallVec::new() }
     }
 
     /// The place at a path from here.

@@ -1,11 +1,13 @@
 //! How often functions run: from the program's start, its entries and its callbacks, spread along the calls.
 
-use super::calls::How;
+use super::calls::{Edge, How};
 use super::refs::{FnRef, SiteRef};
 use super::{Guard, Program};
 use crate::facts::{Expr, FnId, FunctionKind, LoopKind, RegionId, RegionKind};
 use crate::rulebook::{Certainty, Recurrence};
 use crate::text::{FileId, Span};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
 /// How often, coarsely. Ordered.
@@ -85,11 +87,12 @@ const SET_UP: [&str; 14] = [
 /// Spreads rates: first as if no guard stood in the way, then with guards judged by what that found.
 pub(super) fn spread(program: &mut Program<'_>) {
     for guarded in [false, true] {
+        let guards = if guarded { Some(guards(program)) } else { None };
         let rates = Spread {
             program,
             rates: vec![None; program.graph.len()],
             open: VecDeque::new(),
-            guarded,
+            guards,
             waiting: Guarded::default(),
         }
         .run();
@@ -97,14 +100,43 @@ pub(super) fn spread(program: &mut Program<'_>) {
     }
 }
 
+/// The guards of places that run again and again, by function and region.
+type Guards = FxHashMap<(FnRef, RegionId), Option<Guard>>;
+
+/// Judged ahead and in parallel, since spreading is serial. All sites of a region share what guards them.
+fn guards(program: &Program<'_>) -> Guards {
+    let recurs = |edge: &&Edge| {
+        spreads(edge.how) == Some(false)
+            && edge.how != How::Passed
+            && program.rate(edge.caller).is_some_and(|it| it.rate > Rate::Once)
+    };
+    let mut sites: Vec<SiteRef> = program.edges.iter().filter(recurs).map(|edge| edge.site).collect();
+    sites.sort_unstable_by_key(|site| (site.expr.within, site.region));
+    sites.dedup_by_key(|site| (site.expr.within, site.region));
+    let guarded = |site: &SiteRef| ((site.expr.within, site.region), program.lasting_guard(*site));
+    sites.par_iter().map(guarded).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// Whether a rate goes along an edge, and there means once: `None` for callbacks with a rate of their own.
+fn spreads(how: How) -> Option<bool> {
+    match how {
+        How::Callback { recurs: Recurrence::Now | Recurrence::Once, .. } | How::Call | How::Construct | How::Passed => {
+            Some(false)
+        }
+        How::Callback { recurs: Recurrence::Exit, .. } => Some(true),
+        How::Callback { .. } => None,
+    }
+}
+
 /// Edges whose guard makes them as frequent as something else than their caller.
-type Guarded = rustc_hash::FxHashMap<FnRef, Vec<u32>>;
+type Guarded = FxHashMap<FnRef, Vec<u32>>;
 
 struct Spread<'p, 'a> {
     program: &'p Program<'a>,
     rates: Vec<Option<Rated>>,
     open: VecDeque<FnRef>,
-    guarded: bool,
+    /// Of the second spread.
+    guards: Option<Guards>,
     waiting: Guarded,
 }
 
@@ -188,22 +220,14 @@ impl Spread<'_, '_> {
 
     fn follow(&mut self, i: u32, caller: Rated) {
         let edge = &self.program.edges[i as usize];
-        let once = match edge.how {
-            How::Callback { recurs, .. } => match recurs {
-                Recurrence::Now | Recurrence::Once => false,
-                Recurrence::Exit => true,
-                _ => return,
-            },
-            How::Call | How::Construct | How::Passed => false,
-        };
+        let Some(once) = spreads(edge.how) else { return };
         let quality = if edge.how == How::Passed { Quality::Inferred } else { Quality::Modelled };
         let looped = self.program.endless_loop(edge.site);
         if once || (caller.rate == Rate::Once && looped.is_none()) {
             self.raise(edge.callee, Rate::Once, Recurrence::Once, quality.min(caller.quality), Witness::Edge(i));
             return;
         }
-        let guard = if self.guarded && edge.how != How::Passed { self.program.lasting_guard(edge.site) } else { None };
-        match guard {
+        match self.guard(edge) {
             Some(Guard::Program) => {
                 return self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
             }
@@ -222,6 +246,12 @@ impl Spread<'_, '_> {
         } else {
             self.raise(edge.callee, caller.rate, caller.recurs, quality.min(caller.quality), Witness::Edge(i));
         }
+    }
+
+    fn guard(&self, edge: &Edge) -> Option<Guard> {
+        let guards = self.guards.as_ref().filter(|_| edge.how != How::Passed)?;
+        let known = guards.get(&(edge.site.expr.within, edge.site.region));
+        known.copied().unwrap_or_else(|| self.program.lasting_guard(edge.site))
     }
 
     /// An edge guarded by a slot runs as often as the slot's owner is made.

@@ -1,5 +1,6 @@
 //! Every use of a place, program-wide.
 
+use super::mentions::Mentions;
 use super::refs::{BindingRef, ExprRef, FnRef};
 use super::{Place, Program, Root, Use};
 use crate::facts::{BindingId, BindingKind, Expr, ExprId, Sym};
@@ -12,9 +13,13 @@ impl Program<'_> {
     pub fn uses(&self, place: &Place) -> Vec<ExprRef> {
         let Some(name) = self.place_name(place) else { return self.uses_of_unnamed(place) };
         let mut found = Vec::new();
-        for file in self.files() {
-            if self.may_use(file, place, name) {
-                self.uses_in(file, place, name, &mut found);
+        match place.root {
+            // A binding inside a function is seen by its own file only.
+            Root::Binding(binding) if !self.is_top_level(binding) => self.uses_in(binding.file, place, name, &mut found),
+            _ => {
+                let mentions = self.mentions.get_or_init(|| Mentions::new(self.units()));
+                let files = mentions.files(name).filter(|it| self.facts(*it).names.contains(name));
+                files.for_each(|file| self.uses_in(file, place, name, &mut found));
             }
         }
         found
@@ -69,14 +74,6 @@ impl Program<'_> {
             }
         }
         None
-    }
-
-    fn may_use(&self, file: FileId, place: &Place, name: Sym) -> bool {
-        match place.root {
-            // A binding inside a function is seen by its own file only.
-            Root::Binding(binding) if !self.is_top_level(binding) => binding.file == file,
-            _ => self.facts(file).names.contains(name),
-        }
     }
 
     /// Whether a binding belongs to a module body.

@@ -148,9 +148,7 @@ impl<'a> Program<'a> {
         let f = FnRef { file: within.file, id };
         if let Some(class) = function.class.get() {
             let shape = Shape::Class(within.file, class);
-            let is_static =
-                function.kind == FunctionKind::Statics || facts.members(class).iter().any(|it| it.function == id && it.is_static);
-            return if is_static { Value::Class(shape) } else { Value::Object(shape) };
+            return if function.is_static { Value::Class(shape) } else { Value::Object(shape) };
         }
         if function.kind == FunctionKind::Module {
             return Value::Module(within.file);
@@ -252,11 +250,13 @@ impl<'a> Program<'a> {
         let Some(ty) = ty.get() else { return Value::Unknown };
         let facts = self.facts(file);
         let ty = facts.types[ty.index()];
-        let text = facts.text(ty.name);
-        let (first, rest) = text.split_once('.').unwrap_or((text, ""));
+        let (first, rest) = match if ty.qualified { facts.text(ty.name).split_once('.') } else { None } {
+            Some((first, rest)) => (Sym::of(first), rest),
+            None => (facts.sym(ty.name), ""),
+        };
         let mut value = match ty.binding.get() {
             Some(id) => self.binding_value(BindingRef { file, id }, depth + 1),
-            None => self.paths.global(Sym::of(first)).map_or(Value::Unknown, Value::Path),
+            None => self.paths.global(first).map_or(Value::Unknown, Value::Path),
         };
         for member in rest.split('.').filter(|it| !it.is_empty()) {
             value = self.member_value(value, Sym::of(member), depth + 1);

@@ -1,7 +1,7 @@
 //! The position types.
 
 /// A file of this run: an index into the run's sorted list of files.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct FileId(pub u32);
 
 impl FileId {
@@ -12,7 +12,7 @@ impl FileId {
 }
 
 /// A byte range in a file. `start <= end`; both are offsets into the decoded text (without a byte order mark).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Span {
     /// The file.
     pub file: FileId,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::cache::{Inputs, hash};
 use super::manifests::Side;
 use super::names::{self, Skip};
 use super::read::{Claims, Outcome, Parse, ReadFile, load, read};
@@ -33,6 +34,8 @@ pub(super) struct Collected {
     pub(super) unreadable: usize,
     pub(super) notes: Vec<String>,
     pub(super) errors: Vec<String>,
+    /// What all that rests on.
+    pub(super) inputs: Inputs,
 }
 
 /// Lists and reads everything. Runs on a thread outside the pool.
@@ -40,11 +43,14 @@ pub(super) fn collect(selection: &Selection, pool: &rayon::ThreadPool, parse: Pa
     let started = Instant::now();
     let claims = Claims::default();
     let outcomes: Mutex<Vec<Outcome>> = Mutex::default();
+    let inputs: Mutex<Inputs> = Mutex::default();
     let work = AtomicU64::new(0);
     let mut collected = Collected::default();
     let take = |candidate: Candidate, claims: Option<&Claims>| {
         let begun = Instant::now();
-        let outcome = read(candidate, selection, claims, parse);
+        let loaded = load(&candidate.path, selection, candidate.settings.max_file_size);
+        inputs.lock().unwrap_or_else(PoisonError::into_inner).add(&candidate, hash(&loaded));
+        let outcome = read(candidate, loaded, selection, claims, parse);
         work.fetch_add(begun.elapsed().as_nanos() as u64, Ordering::Relaxed);
         outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
     };
@@ -56,6 +62,7 @@ pub(super) fn collect(selection: &Selection, pool: &rayon::ThreadPool, parse: Pa
         });
         timings.walk = started.elapsed();
     });
+    inputs.lock().unwrap_or_else(PoisonError::into_inner).listed(&collected);
     let copies = collected.receive(std::mem::take(&mut *outcomes.lock().unwrap_or_else(PoisonError::into_inner)));
     let Copies { stand_ins, needed } = settle::copies(&mut collected.files, copies);
     stand_ins.iter().for_each(|_| collected.tally.add(Skip::Duplicate));
@@ -64,13 +71,14 @@ pub(super) fn collect(selection: &Selection, pool: &rayon::ThreadPool, parse: Pa
     collected.receive(std::mem::take(&mut *outcomes.lock().unwrap_or_else(PoisonError::into_inner)));
     collected.sides_above(selection);
     collected.sort(selection);
+    collected.inputs = inputs.into_inner().unwrap_or_else(PoisonError::into_inner);
     timings.read = started.elapsed();
     timings.read_work = Duration::from_nanos(work.into_inner());
     collected
 }
 
 /// Walks the disk, or lists the overlays when they are all there is.
-fn list(selection: &Selection, visit: &mut dyn FnMut(Met)) {
+pub(super) fn list(selection: &Selection, visit: &mut dyn FnMut(Met)) {
     if !selection.in_memory {
         return walk::walk(selection, visit);
     }
@@ -86,7 +94,7 @@ fn list(selection: &Selection, visit: &mut dyn FnMut(Met)) {
 }
 
 impl Collected {
-    fn meet(&mut self, met: Met, selection: &Selection) {
+    pub(super) fn meet(&mut self, met: Met, selection: &Selection) {
         match met {
             Met::Source(_) => {}
             Met::Side(path) => self.add_side(&path, selection),
@@ -124,7 +132,7 @@ impl Collected {
     }
 
     /// The nearest manifest and compiler configuration above each root that has none itself, up to the repository.
-    fn sides_above(&mut self, selection: &Selection) {
+    pub(super) fn sides_above(&mut self, selection: &Selection) {
         if selection.in_memory {
             return;
         }
@@ -149,7 +157,7 @@ impl Collected {
         }
     }
 
-    fn sort(&mut self, selection: &Selection) {
+    pub(super) fn sort(&mut self, selection: &Selection) {
         let cwd = selection.cwd_key();
         self.files.sort_by_cached_key(|it| paths::shown(&it.candidate.key, &cwd));
         self.sides.sort_by(|a, b| a.key.cmp(&b.key));

@@ -6,6 +6,7 @@
 //! files; it prints nothing and knows no output format.
 
 mod builtins;
+mod cache;
 mod changes;
 mod collect;
 mod configs;
@@ -53,6 +54,7 @@ use crate::finding::Finding;
 use crate::program::{Manifest, Unit};
 use crate::text::FileId;
 
+pub use cache::Cache;
 pub use changes::{Changes, Since};
 pub use configs::Configs;
 pub use git::GitError;
@@ -114,7 +116,7 @@ impl Analysis {
 }
 
 /// Numbers of files.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Files {
     /// Checked.
     pub checked: usize,

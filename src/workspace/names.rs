@@ -1,7 +1,7 @@
 //! What a path's name alone says: source or not, test, minified, a folder to leave out.
 
 /// Why a file is left out.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Skip {
     /// A test, a fixture of tests, or a development tool's configuration.
     Test,

@@ -7,12 +7,15 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::config::{Choices, Ground, Layer, Problem, Settings};
 use crate::facts::Directive;
 use crate::finding::{Accepted, Baseline, Docket, Finding, HOUSE_RULES, Judged, Reach, judge, rule_ids};
 use crate::rulebook::{Rulebook, Trouble};
 use crate::text::FileId;
 
+use super::cache::{self, Cache};
 use super::changes::Changes;
 use super::configs::{Configs, Files};
 use super::local::{Local, local};
@@ -138,6 +141,8 @@ pub struct Project {
     pub baseline_path: PathBuf,
     /// What has been accepted, if there is a baseline.
     pub baseline: Option<Baseline>,
+    /// Stands for the text of the project's own rules and models.
+    rules: u64,
     /// What has changed, if that alone is reported.
     pub changes: Option<Changes>,
 }
@@ -191,8 +196,15 @@ impl Project {
         };
         let own: Vec<PathBuf> =
             local.pages.iter().chain(&local.models).map(|it| paths::absolute(&folder, Path::new(&it.0))).collect();
+        let rules = if opening.untrusted { 0 } else { xxh3_64(format!("{local:?}").as_bytes()) };
         let changes = opening.changes.clone();
-        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline, changes })
+        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline, rules, changes })
+    }
+
+    /// Where runs of this project leave something for later ones: a folder, or the usual one. `None` if there is none.
+    pub fn cache(&self, asked: Option<&Path>) -> Option<Cache> {
+        let asked = asked.map(|it| paths::absolute(&self.selection.cwd, it));
+        Some(Cache::new(asked.or_else(|| cache::folder(&self.root))?, self.rules))
     }
 
     /// The settings for a file, by its absolute path.
@@ -227,7 +239,11 @@ impl Project {
     /// # Errors
     /// A mistake in a configuration file that governs a part of it.
     pub fn check(&self, selection: &Selection) -> Result<Checked, ProjectError> {
-        self.analyse(selection).map(|analysis| self.judge(analysis, false))
+        let analysis = match &selection.cache {
+            Some(cache) => cache::run(selection, &self.rulebook, cache),
+            None => run(selection, &self.rulebook),
+        };
+        self.no_mistake().map(|()| self.judge(analysis, false))
     }
 
     /// Finds everything, of every confidence and rule.

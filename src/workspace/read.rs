@@ -65,11 +65,14 @@ pub(super) enum Outcome {
 pub(super) type Claims = Mutex<FxHashSet<u64>>;
 
 /// Parses a text that has this path: a seam for whoever keeps facts, and for tests, which pass a parser that panics.
-pub(super) type Parse<'a> = &'a (dyn Fn(&str, &str) -> Result<Arc<Facts>, Problem> + Sync);
+pub(super) type Parse<'a> = &'a (dyn Fn(&str, &str) -> Parsed + Sync);
+
+/// What a text gave.
+pub(super) type Parsed = Result<Arc<Facts>, Problem>;
 
 /// The parser of every run. A script that does not parse is tried as TypeScript: type annotations in `.js` (Flow without
 /// its pragma, mostly) are close enough, and a file that is read beats one that is reported.
-pub(super) fn parse(path: &str, text: &str) -> Result<Arc<Facts>, Problem> {
+pub(super) fn parse(path: &str, text: &str) -> Parsed {
     let is_script = names::source_name(paths::name(path)).is_none_or(|(_, it)| matches!(it, "js" | "jsx"));
     let tree = syntax::parse(path, text).or_else(|error| {
         let typed = format!("{}.tsx", paths::without_extension(path));
@@ -85,9 +88,15 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Arc<Facts>, Problem> {
     }
 }
 
-/// Takes one file through. `claims` is `None` for a file that must be read even though it is a copy.
-pub(super) fn read(candidate: Candidate, selection: &Selection, claims: Option<&Claims>, parse: Parse<'_>) -> Outcome {
-    let loaded = match load(&candidate.path, selection, candidate.settings.max_file_size) {
+/// Takes one file through, once it was loaded. `claims` is `None` for a file that must be read even though it is a copy.
+pub(super) fn read(
+    candidate: Candidate,
+    loaded: Result<Loaded, Unread>,
+    selection: &Selection,
+    claims: Option<&Claims>,
+    parse: Parse<'_>,
+) -> Outcome {
+    let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(Unread::TooLarge) => return Outcome::Skipped(Skip::TooLarge),
         Err(Unread::Failed(words)) => {

@@ -1,5 +1,6 @@
 //! The pipeline.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +15,7 @@ use crate::rulebook::Rulebook;
 use crate::syntax;
 use crate::text::FileId;
 
+use super::cache::Inputs;
 use super::collect::{Collected, SIDE_FILE, collect};
 use super::configs::Configs;
 use super::files::FileIndex;
@@ -56,6 +58,16 @@ pub(super) struct Whole {
     pub(super) analysis: Analysis,
     /// `None` when the run could not start.
     pub(super) resolver: Option<Resolver>,
+    /// `None` when the run could not start.
+    pub(super) inputs: Option<Ground>,
+}
+
+/// What a run rests on.
+pub(super) struct Ground {
+    pub(super) inputs: Inputs,
+    pub(super) sides: Vec<Side>,
+    /// Keys of files that configuration files of compilers build on, wherever they lie.
+    pub(super) extended: Vec<String>,
 }
 
 /// [`run`] with a parser of the caller's.
@@ -63,18 +75,25 @@ pub(super) fn run_whole(selection: &Selection, rulebook: &Rulebook, parse: Parse
     let started = Instant::now();
     let selection = &*selection.normalized();
     let mut analysis = Analysis::default();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(selection.threads.unwrap_or(0))
-        .stack_size(syntax::STACK_SIZE)
-        .start_handler(|_| panics::quiet_thread())
-        .build();
-    let mut resolver = None;
-    match pool {
-        Ok(pool) => resolver = Some(Run { selection, rulebook, pool: &pool }.go(parse, &mut analysis)),
+    let (mut resolver, mut inputs) = (None, None);
+    match pool(selection) {
+        Ok(pool) => {
+            let linked = Run { selection, rulebook, pool: &pool }.go(parse, &mut analysis);
+            (resolver, inputs) = (Some(linked.resolver), Some(linked.ground));
+        }
         Err(error) => analysis.errors.push(format!("cannot start threads: {error}")),
     }
     analysis.timings.total = started.elapsed();
-    Whole { analysis, resolver }
+    Whole { analysis, resolver, inputs }
+}
+
+/// The workers of a run.
+pub(super) fn pool(selection: &Selection) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(selection.threads.unwrap_or(0))
+        .stack_size(syntax::STACK_SIZE)
+        .start_handler(|_| panics::quiet_thread())
+        .build()
 }
 
 struct Run<'a> {
@@ -90,24 +109,25 @@ struct Linked {
     /// Files whose text another file has too, earlier in the order.
     twins: FxHashMap<FileId, FileId>,
     resolver: Resolver,
+    ground: Ground,
 }
 
 impl Run<'_> {
-    fn go(&self, parse: Parse<'_>, analysis: &mut Analysis) -> Resolver {
+    fn go(&self, parse: Parse<'_>, analysis: &mut Analysis) -> Linked {
         let mut collected = collect(self.selection, self.pool, parse, &mut analysis.timings);
         analysis.notes.append(&mut collected.notes);
         analysis.errors.append(&mut collected.errors);
         let begun = Instant::now();
-        let linked = self.pool.install(|| self.resolve(collected, analysis));
+        let mut linked = self.pool.install(|| self.resolve(collected, analysis));
         analysis.timings.resolve = begun.elapsed();
         let mut findings = self.pool.install(|| self.check(analysis));
         drop_twins(&mut findings, &linked.twins);
-        findings.extend(linked.findings);
+        findings.append(&mut linked.findings);
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         analysis.findings = findings;
         analysis.notes.sort();
         analysis.notes.dedup();
-        linked.resolver
+        linked
     }
 
     /// Numbers the files, resolves imports, reads manifests.
@@ -116,8 +136,9 @@ impl Run<'_> {
         let mut stand_ins = std::mem::take(&mut collected.stand_ins);
         self.drop_compiled(&mut collected, &mut stand_ins);
         note_lossy(&collected.files, &cwd, analysis);
-        analysis.texts = Texts::new(self.selection, &collected.files);
-        let resolver = resolver(&collected, &stand_ins, self.selection, &cwd, analysis);
+        analysis.texts = Texts::new(self.selection, collected.files.iter().map(|it| (&it.candidate, it.hash)));
+        let mut extended = Vec::new();
+        let resolver = resolver(&collected, &stand_ins, self.selection, analysis, &mut extended);
         let importers: Vec<Importer<'_>> = collected.files.iter().map(importer).collect();
         let links = resolver.links(&importers);
         let others: Vec<Side> = collected.sides.iter().filter(|it| !it.key.ends_with(".json")).cloned().collect();
@@ -135,7 +156,8 @@ impl Run<'_> {
             skipped: collected.tally.counts(),
             failed: failed + collected.unreadable,
         };
-        Linked { findings, twins, resolver }
+        let ground = Ground { inputs: collected.inputs, sides: collected.sides, extended };
+        Linked { findings, twins, resolver, ground }
     }
 
     fn drop_compiled(&self, collected: &mut Collected, stand_ins: &mut Vec<(String, String)>) {
@@ -181,9 +203,10 @@ fn resolver(
     collected: &Collected,
     stand_ins: &[(String, String)],
     selection: &Selection,
-    cwd: &str,
     analysis: &mut Analysis,
+    extended: &mut Vec<String>,
 ) -> Resolver {
+    let cwd = &*selection.cwd_key();
     let mut keys: Vec<(String, FileId)> =
         collected.files.iter().enumerate().map(|(at, it)| (it.candidate.key.clone(), FileId(at as u32))).collect();
     let mut ids: FxHashMap<String, FileId> = keys.iter().cloned().collect();
@@ -204,19 +227,26 @@ fn resolver(
     }
     let keys = Arc::new(keys.into_iter().map(|it| it.0).collect());
     let packages = Packages::new(list, Arc::clone(&index), keys);
-    Resolver { index, packages, aliases: aliases(&collected.sides, selection) }
+    Resolver { index, packages, aliases: aliases(&collected.sides, selection, extended) }
 }
 
-fn aliases(sides: &[Side], selection: &Selection) -> FxHashMap<String, Option<Aliases>> {
+fn aliases(sides: &[Side], selection: &Selection, extended: &mut Vec<String>) -> FxHashMap<String, Option<Aliases>> {
+    let outside = RefCell::new(Vec::new());
     let read = |key: &str| match sides.iter().find(|it| it.key == key) {
         Some(side) => Some(side.text.clone()),
-        None => read::load(Path::new(key), selection, SIDE_FILE).ok().map(|it| it.text),
+        None => {
+            outside.borrow_mut().push(key.to_owned());
+            read::load(Path::new(key), selection, SIDE_FILE).ok().map(|it| it.text)
+        }
     };
     let mut aliases: FxHashMap<String, Option<Aliases>> = FxHashMap::default();
     // `jsconfig.json` comes first in the order of names and gives way to `tsconfig.json`.
     for side in sides.iter().filter(|it| matches!(paths::name(&it.key), "tsconfig.json" | "jsconfig.json")) {
         aliases.insert(paths::folder(&side.key).to_owned(), Aliases::load(&side.key, &read));
     }
+    extended.append(&mut outside.into_inner());
+    extended.sort();
+    extended.dedup();
     aliases
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::config::Settings;
 
+use super::cache::Cache;
 use super::configs::Configs;
 use super::paths;
 
@@ -32,6 +33,8 @@ pub struct Selection {
     pub hidden: BTreeSet<PathBuf>,
     /// Read nothing from the disk: the overlays are all there is.
     pub in_memory: bool,
+    /// Where earlier runs left something, and this one may.
+    pub cache: Option<Arc<Cache>>,
 }
 
 impl Default for Selection {
@@ -47,6 +50,7 @@ impl Default for Selection {
             overlays: BTreeMap::new(),
             hidden: BTreeSet::new(),
             in_memory: false,
+            cache: None,
         }
     }
 }

@@ -3,17 +3,12 @@
 //! Facts depend on a file's text alone, so a file that has not changed is not parsed again. There is one slot per path:
 //! what a session needs is bounded by the files of its last run.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::facts::Facts;
-
-use super::read::{self, Problem};
-
-/// What a text gave.
-type Parsed = Result<Arc<Facts>, Problem>;
+use super::read::{self, Parsed};
 
 struct Slot {
     hash: u128,
@@ -74,6 +69,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     #[test]
     fn a_text_is_parsed_once_and_forgotten_when_no_run_asks() {

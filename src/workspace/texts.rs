@@ -9,8 +9,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::text::{FileId, LineIndex, Location, Span};
 
 use super::paths;
-use super::read::{ReadFile, load};
+use super::read::load;
 use super::selection::Selection;
+use super::walk::Candidate;
 
 /// A text with its lines.
 #[derive(Debug)]
@@ -60,16 +61,16 @@ pub struct Texts {
 }
 
 impl Texts {
-    pub(super) fn new(selection: &Selection, files: &[ReadFile]) -> Texts {
+    pub(super) fn new<'f>(selection: &Selection, files: impl Iterator<Item = (&'f Candidate, u64)>) -> Texts {
         let cwd = selection.cwd_key();
-        let slot = |file: &ReadFile| Slot {
-            path: file.candidate.path.clone(),
-            shown: paths::shown(&file.candidate.key, &cwd),
-            hash: file.hash,
-            limit: file.candidate.settings.max_file_size,
+        let slot = |(file, hash): (&Candidate, u64)| Slot {
+            path: file.path.clone(),
+            shown: paths::shown(&file.key, &cwd),
+            hash,
+            limit: file.settings.max_file_size,
             text: OnceLock::new(),
         };
-        let slots = files.iter().map(slot).collect();
+        let slots = files.map(slot).collect();
         // A file that has grown over the limit since has changed and is no longer what was checked.
         Texts { slots, selection: selection.clone() }
     }

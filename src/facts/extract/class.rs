@@ -212,6 +212,7 @@ impl Extractor<'_> {
         };
         let outline = Outline { name, kind: function_kind, class: draft.id, start, end, head };
         let function = self.function(function, outline);
+        self.facts.functions[function.index()].is_static = is_static;
         let (init, ty) = (ExprId::NONE, TypeId::NONE);
         draft.members.push(Member { name, kind, is_static, function, init, ty, decorators, start });
     }

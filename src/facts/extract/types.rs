@@ -66,7 +66,8 @@ impl Extractor<'_> {
 
     fn add_type(&mut self, name: Name, element: TypeId) -> TypeId {
         let id = TypeId(self.facts.types.len() as u32);
-        self.facts.types.push(TypeRef { name, binding: BindingId::NONE, element });
+        let qualified = self.names.text(name).contains('.');
+        self.facts.types.push(TypeRef { name, qualified, binding: BindingId::NONE, element });
         id
     }
 
@@ -195,7 +196,7 @@ impl Extractor<'_> {
                 target = pending.get(&target).copied().unwrap_or(target);
             }
             let known = target.get().filter(|target| !pending.contains_key(target));
-            let unknown = TypeRef { name: Name::EMPTY, binding: BindingId::NONE, element: TypeId::NONE };
+            let unknown = TypeRef { name: Name::EMPTY, qualified: false, binding: BindingId::NONE, element: TypeId::NONE };
             self.facts.types[ty.index()] = known.map_or(unknown, |target| self.facts.types[target.index()]);
         }
     }
