@@ -1,5 +1,6 @@
 //! What is only suspected, and its look-alikes that stay silent: pages show none of it, as they show default confidence.
 
+use leaklint::finding::Confidence;
 use leaklint::rulebook::Rulebook;
 use leaklint::workspace::run_in_memory;
 
@@ -278,4 +279,18 @@ app.listen(3000);
     };
     assert_eq!(suspects(&[("fetch.js", &fetcher(""))]), [("stream-not-closed".to_owned(), 9)]);
     assert_eq!(suspects(&[("fetch.js", &fetcher("download.on('error', () => out.destroy());"))]), []);
+}
+
+#[test]
+fn what_a_new_list_holds_need_not_be_new() {
+    let certain = |list: &str| {
+        let text = format!(
+            "const http = require(\"http\");\nconst seen = new Set();\nhttp.createServer((req, res) => {{\n  \
+             const parts = [{list}, {list}];\n  parts.forEach((part) => seen.add(part));\n  res.end();\n}}).listen(3000);\n"
+        );
+        let analysis = run_in_memory(&[("server.js".to_owned(), text)], Rulebook::builtin());
+        analysis.findings.iter().map(|it| it.confidence == Confidence::Certain).collect::<Vec<_>>()
+    };
+    assert_eq!(certain("crypto.randomUUID()"), [true]);
+    assert_eq!(certain("settings.path"), [false]);
 }
