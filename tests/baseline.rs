@@ -138,4 +138,6 @@ fn a_broken_baseline_is_told() {
     assert!(!shell.path().join(FILE).exists());
     assert_eq!(code(&shell, &["baseline", "write", "--baseline", "x/accepted.json"]), 0);
     assert_eq!(code(&shell, &["check", "--baseline", "x/accepted.json"]), 0);
+    let with = |args: &[&str]| shell.command(args).env("LEAKLINT_BASELINE", "x/accepted.json").output().unwrap().status.code();
+    assert_eq!((with(&["check"]), with(&["check", "--no-baseline"])), (Some(0), Some(1)));
 }

@@ -48,6 +48,19 @@ fn since_a_revision() {
 }
 
 #[test]
+fn where_no_source_has_changed_nothing_is_read() {
+    let shell = Shell::repository(&[("a.js", LEAKY), ("README.md", "one\n")]);
+    shell.write("README.md", "two\n");
+    shell.write(".leaklint/models/m.toml", "");
+    let said = shell.run(&["check", "--changed"]);
+    let note = "note: changed, and can silence findings: .leaklint/models/m.toml\n";
+    assert_eq!((said.code, said.out), (0, format!("{note}no leaks found; 0 files checked\n")), "{}", said.err);
+    assert_eq!(shell.run(&["check", "--changed", "none"]).code, 2);
+    shell.write("bin/www", "#!/usr/bin/env node\nf();\n");
+    assert!(shell.run(&["check", "--changed"]).out.contains("2 files checked"));
+}
+
+#[test]
 fn what_cannot_be_told_fails() {
     let shell = Shell::repository(&[("a.js", LEAKY)]);
     for (args, message, help) in [
@@ -115,6 +128,15 @@ fn what_is_staged_is_read_from_the_index() {
     shell.write("leaklint.toml", "[rules]\ntimer-not-cleared = 'off'\n");
     let said = check(&shell, &["--staged"]);
     assert!(said.out.starts_with("a.js:4:3: info["), "{}", said.out);
+    // So does the staged baseline, and not one that waits in the work tree.
+    assert_eq!(shell.run(&["baseline", "write", "--config", "leaklint.toml"]).code, 0);
+    shell.git(&["add", "leaklint-baseline.json"]);
+    assert_eq!(shell.run(&["baseline", "update", "--isolated", "--baseline", "leaklint-baseline.json"]).code, 0);
+    assert!(shell.read("leaklint-baseline.json").contains("b.js"));
+    shell.git(&["add", "b.js"]);
+    assert_eq!(places(&check(&shell, &["--staged", "--no-suppressed"])), ["a.js:4:3", "b.js:4:3", "gone.js:4:3"]);
+    shell.git(&["add", "leaklint-baseline.json"]);
+    assert_eq!(places(&check(&shell, &["--staged", "--no-suppressed"])), ["a.js:4:3", "gone.js:4:3"]);
     let fresh = Shell::new(&[("a.js", LEAKY)]);
     fresh.git(&["init", "-q"]);
     fresh.git(&["add", "-A"]);
@@ -217,6 +239,10 @@ fn what_can_silence_is_named() {
     let note = "note: changed, and can silence findings: .leaklint/models/new.toml, pkg/leaklint.toml\n";
     assert!(said.out.contains(note), "{}", said.out);
     assert!(!shell.run(&["check"]).out.contains("can silence"));
+    for format in ["concise", "markdown", "json", "jsonl", "sarif", "github", "gitlab", "junit", "checkstyle", "rdjsonl"] {
+        let said = shell.run(&["check", "--since", "HEAD~1", "-f", format]);
+        assert!(format!("{}{}", said.out, said.err).contains(".leaklint/models/new.toml"), "{format}: {}", said.err);
+    }
     let said = Said::from(shell.command(&["check"]).env("CI", "true").output().unwrap());
     let note = "note: the project's own, and can silence findings: .leaklint/models/new.toml, .leaklint/models/old.toml\n";
     assert!(said.out.contains(note), "{}", said.out);

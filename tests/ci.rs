@@ -9,6 +9,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use support::TempDir;
@@ -108,6 +109,30 @@ fn the_action_does_what_its_inputs_say() {
     }
     let bad = step.run(&[("INPUT_ARGS", "--no-such-flag")]);
     assert_eq!((bad.status.code(), step.outputs()), (Some(2), "findings=\nsarif-file=\n".to_owned()));
+}
+
+#[test]
+fn the_action_installs_its_own_version_without_scripts() {
+    let step = Step::new(&[("src/server.js", LEAKY)]);
+    // Stands in for npm: notes what it is asked for, and puts the program where npm would.
+    let npm = step.checkout.write(
+        "bin/npm",
+        format!(
+            "#!/bin/sh\necho \"$*\" >'{0}/asked'\n[ \"$1\" = install ] && [ \"$2\" = --prefix ] || exit 9\n\
+             mkdir -p \"$3/node_modules/.bin\"\nln -s '{1}' \"$3/node_modules/.bin/leaklint\"\n",
+            step.checkout.path().display(),
+            env!("CARGO_BIN_EXE_leaklint"),
+        ),
+    );
+    fs::set_permissions(&npm, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", npm.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    for (given, version) in [("", env!("CARGO_PKG_VERSION")), ("9.8.7-beta.1", "9.8.7-beta.1")] {
+        let output = step.run(&[("INPUT_VERSION", given), ("PATH", &path)]);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(out(&output).starts_with("::error file=src/server.js"), "{}", out(&output));
+        let asked = fs::read_to_string(step.checkout.path().join("asked")).unwrap();
+        assert!(asked.contains(" --ignore-scripts ") && asked.ends_with(&format!(" leaklint@{version}\n")), "{asked}");
+    }
 }
 
 /// Runs a program in Node on some text.

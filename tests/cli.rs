@@ -276,6 +276,10 @@ fn one_run_writes_several_reports() {
     assert_eq!(out(&output), "");
     assert_eq!(fs::read(project.0.join("out/c.json")).unwrap(), project.run(&["check", "-f", "json"]).stdout);
     assert_eq!(fs::read(project.0.join("out/d.txt")).unwrap(), project.run(&["check", "-f", "concise"]).stdout);
+    // One that cannot be written.
+    let output = project.run(&["check", "-f", "concise", "-o", "json=src", "-o", "concise=out/e.txt"]);
+    assert_eq!((output.status.code(), &output.stdout), (Some(2), &project.run(&["check", "-f", "concise"]).stdout));
+    assert!(err(&output).contains("cannot write src") && project.0.join("out/e.txt").exists(), "{}", err(&output));
     let mistakes: &[(&[&str], &str)] = &[
         (&["check", "-o", "jsno=a.json"], "no format `jsno`, but pretty, concise, markdown, json, jsonl, sarif"),
         (&["check", "-o", "json="], "a file name is missing"),

@@ -157,3 +157,12 @@ fn unsaved_configuration_counts_and_untrusted_rules_do_not() {
     opening.overlays.insert("leaklint.toml".into(), WARNING.to_owned());
     assert_eq!(severity(&opening).as_deref(), Some("Warning"));
 }
+
+#[test]
+fn a_flag_wins_over_the_environment() {
+    let shell = Shell::new(&[("app.js", LEAKY), ("off.toml", OFF)]);
+    let with = |name: &str, value: &str, args: &[&str]| shell.command(args).env(name, value).output().unwrap().status.code();
+    assert_eq!(with("LEAKLINT_MIN_CONFIDENCE", "certain", &["check", "--pedantic"]), Some(1));
+    assert_eq!(with("LEAKLINT_CONFIG", "off.toml", &["check"]), Some(0));
+    assert_eq!(with("LEAKLINT_CONFIG", "off.toml", &["check", "--isolated"]), Some(1));
+}

@@ -6,7 +6,9 @@
 
 mod support;
 
+use leaklint::confirm::Unexplained;
 use leaklint::finding::{Confidence, Evidence, Finding, Role, Severity, Suppressed, Verdict};
+use leaklint::prove::Experiment;
 use leaklint::report::{Format, Style};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -331,6 +333,33 @@ fn sarif_has_a_page_for_every_rule() {
     let timer = rules.iter().find(|it| it["id"] == "timer-not-cleared").unwrap();
     assert!(timer["help"]["markdown"].as_str().unwrap().contains("\n## Why it leaks\n"));
     assert!(timer["fullDescription"]["text"].as_str().unwrap().starts_with("`setInterval` in a request handler"));
+}
+
+#[test]
+fn an_experiment_goes_along_without_its_command() {
+    let mut case = odd();
+    let unexplained = Unexplained {
+        path: "src/a.js".to_owned(),
+        line: 7,
+        what: "`Map` in <b>".to_owned(),
+        alive: vec![1, 200, 400],
+        retained_bytes: vec![10, 2_000, 4_000],
+    };
+    let command = ["node", "server.js", "--password=hunter2"].map(str::to_owned).to_vec();
+    case.proof = Some((vec![unexplained], Experiment { command, rounds: 2, sent: 400, ..Experiment::default() }));
+    let text = case.render(Format::Sarif, Style::PLAIN);
+    let properties = &serde_json::from_str::<Value>(&text).unwrap()["runs"][0]["properties"];
+    assert_eq!(properties["unexplained"][0]["line"], 7);
+    assert_eq!((&properties["experiment"]["requests"], &properties["experiment"]["command"]), (&json!(400), &json!([])));
+    let markdown = case.render(Format::Markdown, Style::PLAIN);
+    for text in
+        PURE.iter().filter(|it| !matches!(it, Format::Json)).map(|it| case.render(*it, Style::PLAIN)).chain([markdown.clone()])
+    {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    assert!(markdown.starts_with("## leaklint: 1 error, 2 warnings, 1 info: 1 confirmed; 1 growth unexplained\n"), "{markdown}");
+    assert!(markdown.contains("| confirmed: executed 400, released 0; alive 5, 205, 405; 10 B each |"), "{markdown}");
+    assert!(markdown.contains("\n  src/a.js:7  `Map` in <b>  1, 200, 400  4.0 KB\n"), "{markdown}");
 }
 
 #[test]

@@ -570,6 +570,7 @@ fn after_random_edits_both_have_the_same_text() {
         let mut dice = Dice(7 + u64::from(is_utf8));
         let until = std::time::Instant::now() + Duration::from_secs(seconds) / 2;
         let mut version = 1;
+        let (begun, mut before) = (std::time::Instant::now(), 0);
         while std::time::Instant::now() < until {
             let mut changes = Vec::new();
             for _ in 0..=dice.below(3) {
@@ -602,7 +603,13 @@ fn after_random_edits_both_have_the_same_text() {
                 _ => {}
             }
             editor.notifications.clear();
+            // What grows with the edits would show from the first part of the time to its end.
+            if before == 0 && begun.elapsed() > Duration::from_secs(seconds) / 8 {
+                before = resident(editor.child.id());
+            }
         }
+        let after = resident(editor.child.id());
+        assert!(after < before + before / 2 + 40_000, "{before} KB resident, and in the end {after} KB");
         let has = editor.request("leaklint/document", json!({ "uri": watch }))["result"].clone();
         assert_eq!(has["text"].as_str().unwrap(), text);
         editor.replace(&watch, version + 1, WATCH);
@@ -616,7 +623,7 @@ fn after_random_edits_both_have_the_same_text() {
         };
         assert_eq!(told, [("timer-not-cleared".to_owned(), 1)]);
         assert!(version > 20, "{version} versions");
-        eprintln!("{version} versions, {} KB resident", resident(editor.child.id()));
+        eprintln!("{version} versions; {before} KB resident at first, {after} KB in the end");
         assert!(editor.close().success());
     }
 }

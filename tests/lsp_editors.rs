@@ -35,6 +35,28 @@ fn emacs_shows_the_findings_and_suppresses_one() {
     run("emacs");
 }
 
+#[cfg(unix)]
+#[test]
+fn vscode_shows_the_findings_and_suppresses_one() {
+    run("vscode");
+}
+
+#[test]
+fn the_settings_of_vscode_are_those_that_are_told_of() {
+    let text = std::fs::read_to_string(editors().join("vscode/package.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let settings = manifest["contributes"]["configuration"]["properties"].as_object().unwrap();
+    let readme = std::fs::read_to_string(editors().join("vscode/README.md")).unwrap();
+    let rows = readme.lines().filter_map(|it| it.strip_prefix("| `leaklint.")?.split_once('`'));
+    let told: std::collections::BTreeSet<String> = rows.map(|it| format!("leaklint.{}", it.0)).collect();
+    assert_eq!(told, settings.keys().cloned().collect());
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+    let known = std::fs::read_to_string(editors().join("README.md")).unwrap();
+    let ours = told.iter().map(|it| &it["leaklint.".len()..]).filter(|it| !["path", "trace.server"].contains(it));
+    let unknown: Vec<&str> = ours.filter(|it| !known.contains(&format!("`{it}`"))).collect();
+    assert_eq!(unknown, [""; 0], "settings that the server does not know");
+}
+
 #[test]
 fn helix_would_start_what_there_is() {
     let text = std::fs::read_to_string(editors().join("helix/languages.toml")).unwrap();

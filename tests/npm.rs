@@ -7,6 +7,7 @@
 mod support;
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -37,18 +38,20 @@ fn key() -> String {
     String::from_utf8(output.stdout).unwrap().trim().strip_prefix("leaklint-").unwrap().to_owned()
 }
 
-/// The tarballs, made once, in a folder that the system's temporary ones are kept in; nothing where there is no npm.
-static TARBALLS: LazyLock<Option<TempDir>> = LazyLock::new(|| {
+/// The folder of the tarballs, made once a run; nothing where there is no npm.
+static TARBALLS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     if Command::new("npm").arg("--version").output().is_err() {
         return None;
     }
-    let folder = TempDir::new();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
     // What is packed should be no larger than it has to be.
-    let program = folder.path().join("program");
+    let program = folder.join("program");
     fs::copy(env!("CARGO_BIN_EXE_leaklint"), &program).unwrap();
     let _ = Command::new("strip").arg(&program).output();
     let mut pack = Command::new("node");
-    pack.arg(root().join("npm/pack.mjs")).arg(folder.path()).arg(format!("{}={}", key(), program.display()));
+    pack.arg(root().join("npm/pack.mjs")).arg(&folder).arg(format!("{}={}", key(), program.display()));
     let said = Said::from(pack.output().unwrap());
     assert_eq!(said.code, 0, "{}", said.err);
     Some(folder)
@@ -68,7 +71,7 @@ impl Project {
         };
         let folder = TempDir::with(&[("package.json", "{\"private\": true}\n"), ("src/server.js", LEAKY)]);
         let version = env!("CARGO_PKG_VERSION");
-        let tarball = |name: &str| tarballs.path().join(format!("{name}-{version}.tgz")).display().to_string();
+        let tarball = |name: &str| tarballs.join(format!("{name}-{version}.tgz")).display().to_string();
         let (main, own) = (tarball("leaklint"), tarball(&format!("leaklint-{}", key())));
         let said = npm(folder.path(), &["install", "--offline", "--no-audit", "--no-fund", "--cache", "cache", &main, &own]);
         assert_eq!(said.code, 0, "{}{}", said.out, said.err);
@@ -80,8 +83,12 @@ impl Project {
     }
 
     fn shim(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(self.modules().join(".bin/leaklint"));
-        command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());
+        Project::shim_in(self.folder.path(), args)
+    }
+
+    fn shim_in(folder: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(folder.join("node_modules/.bin/leaklint"));
+        command.args(args).current_dir(folder).stdin(Stdio::null());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LEAKLINT_") || name == "GITHUB_ACTIONS") {
             command.env_remove(name);
         }
@@ -139,6 +146,67 @@ fn the_manifest_is_in_step_with_the_program() {
         let is_there = root().join("npm/leaklint").join(file).exists() || file.starts_with("LICENSE-");
         assert!(is_there, "npm/leaklint lacks {file}");
     }
+}
+
+/// A registry of our packages: those of other platforms are there, but only to be looked at.
+const REGISTRY: &str = r#"
+const [folder, version] = process.argv.slice(1);
+const fs = require("node:fs"), http = require("node:http"), path = require("node:path"), crypto = require("node:crypto");
+const platforms = JSON.parse(fs.readFileSync(path.join(folder, "leaklint/lib/platforms.json")));
+const server = http.createServer((request, response) => {
+  const [name, tarball] = request.url.slice(1).split("/");
+  const file = path.join(folder, `${name}-${version}.tgz`);
+  if (tarball) {
+    console.log(`fetched ${name}`);
+    return fs.existsSync(file) ? fs.createReadStream(file).pipe(response) : response.writeHead(500).end();
+  }
+  const platform = platforms.find((it) => `leaklint-${it.key}` === name);
+  const packed = path.join(folder, name, "package.json");
+  if (!platform && name !== "leaklint") return response.writeHead(404).end("{}");
+  const { os, cpu, libc } = platform ?? {};
+  const manifest = fs.existsSync(packed) ? JSON.parse(fs.readFileSync(packed)) : { name, version, os: [os], cpu: [cpu], libc: libc && [libc] };
+  const bytes = fs.existsSync(file) ? fs.readFileSync(file) : "";
+  const integrity = `sha512-${crypto.createHash("sha512").update(bytes).digest("base64")}`;
+  const dist = { tarball: `http://127.0.0.1:${server.address().port}/${name}/tarball`, integrity };
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ name, "dist-tags": { latest: version }, versions: { [version]: { ...manifest, dist } } }));
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+process.stdin.resume().on("end", () => process.exit());
+"#;
+
+#[test]
+fn a_registry_hands_out_only_what_fits_the_machine() {
+    let Some(tarballs) = TARBALLS.as_ref() else { return };
+    let mut registry = Command::new("node");
+    registry.args(["-e", REGISTRY]).arg(tarballs).arg(env!("CARGO_PKG_VERSION")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut registry = registry.spawn().unwrap();
+    let mut lines = BufReader::new(registry.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let url = format!("http://127.0.0.1:{}/", lines.next().unwrap());
+    let folder = TempDir::with(&[("package.json", "{\"private\": true}\n"), ("src/server.js", LEAKY)]);
+    let own = format!("leaklint-{}", key());
+    // Older versions of npm do not look at `libc`, and try both.
+    let twin = if own.ends_with("-gnu") { own.replace("-gnu", "-musl") } else { own.replace("-musl", "-gnu") };
+    let install = |more: &[&str]| {
+        let args = ["install", "leaklint", "--no-audit", "--no-fund", "--cache", "cache", "--registry", &url];
+        let said = npm(folder.path(), &[&args, more].concat());
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        let mut names = support::node::names(&folder.path().join("node_modules"));
+        names.retain(|it| !it.starts_with('.') && *it != twin);
+        names
+    };
+    let shim = || Project::shim_in(folder.path(), &["check", "-q"]).output().unwrap();
+    assert_eq!(install(&["--omit=optional"]), ["leaklint"]);
+    let said = Said::from(shim());
+    assert!(said.code == 2 && said.err.contains("--omit=optional"), "{}", said.err);
+    fs::remove_dir_all(folder.path().join("node_modules")).unwrap();
+    fs::remove_file(folder.path().join("package-lock.json")).unwrap();
+    assert_eq!(install(&[]), ["leaklint", own.as_str()]);
+    assert_eq!(shim().status.code(), Some(1));
+    drop(registry.stdin.take());
+    registry.wait().unwrap();
+    let fetched: BTreeSet<String> = lines.filter(|it| !it.ends_with(&twin)).collect();
+    assert_eq!(fetched, ["leaklint", own.as_str()].map(|it| format!("fetched {it}")).into(), "no other program is downloaded");
 }
 
 /// A program that waits, in the place of leaklint.

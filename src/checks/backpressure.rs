@@ -22,7 +22,7 @@ enum Source {
 pub(super) fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let rule = rule(program, "backpressure")?;
     let rated = program.rate(at.expr.within).filter(|it| it.rate == Rate::Many)?;
-    if program.parent(at.expr).is_some() || speaks_of_drain(program, at) {
+    if program.parent(at.expr).is_some() || speaks_of_drain(program, at) || waits_by_itself(program, at) {
         return None;
     }
     let source = source(program, at)?;
@@ -34,6 +34,14 @@ pub(super) fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let how = if source == Source::Stream { "as they come, without waiting" } else { "in a loop that does not wait" };
     let message = format!("chunks are written {how} for the receiver, {}", per(rated.recurs));
     Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace: Trace::default() }.finish(program))
+}
+
+/// Whether the receiver is a stream of the process itself, which writes to files, terminals and pipes before it returns.
+fn waits_by_itself(program: &Program<'_>, at: SiteRef) -> bool {
+    let Some(receiver) = program.part(at.expr, Part::Receiver) else { return false };
+    let facts = program.facts(receiver.file());
+    let Expr::Member(object, name) = facts.expr(receiver.id) else { return false };
+    matches!(facts.text(name), "stdout" | "stderr") && matches!(facts.expr(object), Expr::Free(it) if facts.text(it) == "process")
 }
 
 /// A transforming stream that fills itself: what reads it decides.

@@ -2,7 +2,7 @@
 
 use super::constant;
 use super::key::{Keys, is_new, keys};
-use crate::facts::{AssignOp, Expr, ExprId, Sym};
+use crate::facts::{AssignOp, BindingKind, Expr, ExprId, Facts, Sym};
 use crate::program::{ExprRef, FnRef, Place, Program, Rate, Shape, SiteRef, Value};
 use crate::rulebook::{CallModel, CollectionEffect, TypeIx};
 use crate::text::FileId;
@@ -199,17 +199,22 @@ fn assign(program: &Program<'_>, at: SiteRef, op: AssignOp, target: ExprId, valu
             grow(program, at, Growth::Entry, with(object), Some(with(key)), None)
         }
         (AssignOp::Add, Expr::Ident(_) | Expr::Member(..))
-            if is_text(program, with(target)) && !is_number(program, with(value)) =>
+            if is_text(program, with(target)) && !is_number(program, with(value)) && !is_param(facts, target) =>
         {
             grow(program, at, Growth::Text, with(target), None, Some(with(value)))
         }
         // `list = list.concat(x)`, `list = [...list, x]`, `text = text + x`, `buffer = Buffer.concat([buffer, x])`
-        (AssignOp::Set, Expr::Ident(_) | Expr::Member(..)) => {
+        (AssignOp::Set, Expr::Ident(_) | Expr::Member(..)) if !is_param(facts, target) => {
             let growth = self_growth(program, with(target), with(value))?;
             grow(program, at, growth, with(target), None, None)
         }
         _ => None,
     }
+}
+
+/// A parameter that is assigned to changes for its function alone, whatever came in by it.
+fn is_param(facts: &Facts, target: ExprId) -> bool {
+    matches!(facts.expr(target), Expr::Ident(id) if matches!(facts.bindings[id.index()].kind, BindingKind::Param(_)))
 }
 
 fn grow(

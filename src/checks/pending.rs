@@ -51,6 +51,9 @@ pub(super) fn missed(program: &Program<'_>, place: &Place, grows: &[&Grow], shri
         return Some((first, "and its timeout gives up on it without removing it".into()));
     }
     let Root::Instance(shape) = place.root else { return None };
+    if !shrinks.iter().any(|it| is_answered(program, place, *it)) {
+        return None;
+    }
     let endings: Vec<FnRef> = ENDINGS.iter().filter_map(|it| program.user_method(shape, Sym::of(it))).collect();
     let reached = endings.iter().any(|it| reaches(program, *it, shrinks, 3));
     // Nothing is sent any more on what is closed from this side, so only an end that comes by itself counts.
@@ -58,6 +61,20 @@ pub(super) fn missed(program: &Program<'_>, place: &Place, grows: &[&Grow], shri
         endings.iter().any(|it| program.facts(it.file).text(program.facts(it.file).functions[it.id.index()].name).contains("on"));
     (by_itself && !reached && !shrinks.iter().any(|it| is_sweep(program, *it)))
         .then(|| (first, "and it is removed only when an answer comes, not when the connection closes".into()))
+}
+
+/// Whether the function that removes an entry also looks it up, to tell it the answer; a registry just drops it.
+fn is_answered(program: &Program<'_>, place: &Place, removal: SiteRef) -> bool {
+    let f = removal.expr.within;
+    let facts = program.facts(f.file);
+    let looks_up = |at: ExprRef| match program.parent(at).map(|parent| (parent, facts.expr(parent.id))) {
+        Some((parent, Expr::Index(object, _))) => {
+            object == at.id && !program.parent(parent).is_some_and(|it| matches!(facts.expr(it.id), Expr::Delete(_)))
+        }
+        Some((_, Expr::Member(_, name))) => matches!(facts.text(name), "get" | "take" | "pop" | "find" | "values" | "entries"),
+        _ => false,
+    };
+    program.uses(place).into_iter().any(|at| at.file() == f.file && program.is_within(at.within, f) && looks_up(at))
 }
 
 /// Whether a removal goes over all entries: `map.forEach((entry, id) => map.delete(id))`, `for (const id of ids) ...`, `clear`.

@@ -66,7 +66,7 @@ pub(super) fn recurs(program: &Program<'_>, at: SiteRef, rated: Rated) -> Vec<St
                 steps.extend(calls.map(|it| step(Role::Recurs, program.head(it.expr), "calls on the way there")));
             }
         }
-        Witness::Edge(i) => {
+        Witness::Edge(i) | Witness::Given(i, _) => {
             let site = program.edges[i as usize].site;
             steps.push(step(Role::Recurs, program.head(site.expr), origin_text(program, rated)));
         }

@@ -7,7 +7,9 @@ use super::trace;
 use super::unreleased::{is_listener, past, thing, token};
 use crate::facts::{Expr, FunctionKind};
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{Ending, ExprRef, FnRef, Fresh, Grade, Place, Program, Quality, Rate, Rated, Root, Shape, SiteRef, Witness};
+use crate::program::{
+    Ending, ExprRef, FnRef, Fresh, Grade, Place, Program, Quality, Rate, Rated, Root, Shape, SiteRef, Value, Witness,
+};
 use crate::rulebook::{Recurrence, Rule};
 
 /// What ends for everyone when it is missed, so that an object's own end is no news.
@@ -76,7 +78,9 @@ fn missed(program: &Program<'_>, acquired: &Acquisition<'_>, shape: Shape, relea
     if program.coverage(acquired.site, &closures).grade == Grade::Covers || releases.iter().any(|it| answers_end(program, *it)) {
         return None;
     }
-    let endings = program.endings(shape);
+    let mut endings = program.endings(shape);
+    // A method that the callback itself calls tidies up from time to time, and ends nothing.
+    endings.retain(|it| !is_called_back(program, acquired, it.terminal));
     if let Some(first) = endings.first() {
         let release = *releases.first()?;
         let lasts = |it: &&SiteRef| !program.replaces(acquired.site, **it);
@@ -86,6 +90,11 @@ fn missed(program: &Program<'_>, acquired: &Acquisition<'_>, shape: Shape, relea
         return Some(Missed { terminal: first.terminal, release, shape });
     }
     missed_by_owner(program, shape, &endings, releases)
+}
+
+fn is_called_back(program: &Program<'_>, acquired: &Acquisition<'_>, f: FnRef) -> bool {
+    let handler = acquired.handler(program).map(|it| program.eval(it));
+    matches!(handler, Some(Value::Function(handler)) if handler == f || program.callees(handler).any(|edge| edge.callee == f))
 }
 
 /// Whether a release runs on an event that ends something.

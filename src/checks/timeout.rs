@@ -6,8 +6,9 @@ use super::capture::captured_units;
 use super::constant;
 use super::story::{Draft, per, recurs, step};
 use super::trace;
+use crate::facts::Expr;
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{FnRef, Grade, Program, Quality, Rated, Value};
+use crate::program::{ExprRef, FnRef, Grade, Program, Quality, Rated, Value};
 use crate::rulebook::{Recurrence, Rule};
 
 /// A delay from which a pending timer is worth a finding, in milliseconds.
@@ -42,6 +43,8 @@ pub(super) fn judge(
         let tested = program.facts(call.file()).regions[acquired.site.region.index()].parent.get().is_some();
         let limit = if tested { Confidence::Suspect } else { Confidence::Likely };
         (confidence.min(limit), format!("timer that re-arms itself is started {per}, and nothing stops it"))
+    } else if coverage.grade == Grade::Partial && is_waited_for(program, acquired, f) {
+        return None;
     } else if coverage.grade == Grade::Partial && units.is_empty() {
         // It is meant to be cleared, and on the usual way out it is not.
         let rare = coverage.reason.ends_with("may not come");
@@ -69,6 +72,19 @@ pub(super) fn judge(
     }
     let trace = trace::of_acquisition(program, acquired);
     Some(Draft { rule, confidence, message, span: program.head(call), within: call.within, story, trace }.finish(program))
+}
+
+/// `new Promise((resolve) => setTimeout(() => resolve(), ms))`: whoever started it waits for just that, and what clears it is
+/// the exception.
+fn is_waited_for(program: &Program<'_>, acquired: &Acquisition<'_>, handler: FnRef) -> bool {
+    let executor = acquired.site.expr.within;
+    let facts = program.facts(executor.file);
+    let made = facts.functions[executor.id.index()].expr;
+    let Some(parent) = made.get().and_then(|id| program.parent(ExprRef::new(executor, id))) else { return false };
+    let is_executor = matches!(facts.expr(parent.id), Expr::New(callee, _) if matches!(facts.expr(callee), Expr::Free(name) if facts.text(name) == "Promise"));
+    let Some(resolve) = program.param_binding(executor, 0).filter(|_| is_executor) else { return false };
+    let settles = |site: crate::facts::Site| matches!(facts.expr(site.expr), Expr::Call(callee, _) if facts.expr(callee) == Expr::Ident(resolve.id));
+    program.sites(handler).any(settles)
 }
 
 /// Whether the callback leads back to the site.

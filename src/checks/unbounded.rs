@@ -11,9 +11,11 @@ use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
 use super::trim;
 use super::usage::{self, Usage, classify, elements_are_emptied};
-use crate::facts::{BinaryOp, Expr, LogicalOp, RegionKind};
+use crate::facts::{BinaryOp, BindingKind, Expr, LogicalOp, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
-use crate::program::{ExprRef, Fresh, Guard, Hold, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness};
+use crate::program::{
+    ExprRef, FnRef, Fresh, Guard, Hold, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness,
+};
 use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -75,11 +77,19 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
     match program.once_guard(grow.site) {
         Some(Guard::Program) => return None,
         // Testing for a key before writing it is how maps are filled.
-        Some(Guard::Key) if grow.growth == Growth::Item && grow.key.is_none() => confidence = confidence.min(Confidence::Likely),
+        Some(Guard::Key) if grow.growth == Growth::Item && grow.key.is_none() => {
+            if is_given(program, &grow) {
+                return None;
+            }
+            confidence = confidence.min(Confidence::Likely);
+        }
         // What a library keeps for itself is not tested by its users: another collection says that this comes once per key.
         Some(Guard::Key) if !is_readable(program, grow.collection) => confidence = confidence.min(Confidence::Suspect),
         Some(Guard::Instance(_) | Guard::Call(_)) => confidence = confidence.min(Confidence::Suspect),
         _ => {}
+    }
+    if is_result(program, &grow.place) {
+        confidence = confidence.min(Confidence::Suspect);
     }
     let cut_off = grow.growth == Growth::Text && ends_when_large(program, &grow);
     if within_size_test(program, &grow) || fills_once(program, &grow) || cut_off {
@@ -104,9 +114,38 @@ fn is_fall_back(program: &Program<'_>, key: Option<ExprRef>) -> bool {
     }
 }
 
+/// `if (!free.includes(worker)) free.push(worker)`, where the worker comes from around the callback, or out of another
+/// collection: at most once for each that was made, and they are made once, or counted there.
+fn is_given(program: &Program<'_>, grow: &Grow) -> bool {
+    let Some(value) = grow.value else { return false };
+    let facts = program.facts(value.file());
+    if program.place(value).is_some_and(|it| it.path.contains(&program.words.element)) {
+        return true;
+    }
+    let Expr::Ident(id) = facts.expr(value.id) else { return false };
+    let made = FnRef { file: value.file(), id: facts.bindings[id.index()].function };
+    made != value.within && program.is_within(value.within, made) && program.rate(made).is_none_or(|it| it.rate < Rate::Many)
+}
+
+/// A local that its function hands out as its result, by returning it or to a callback: what it gathers is for its caller.
+fn is_result(program: &Program<'_>, place: &Place) -> bool {
+    let Root::Binding(binding) = place.root else { return false };
+    if program.is_top_level(binding) || !place.path.is_empty() {
+        return false;
+    }
+    let facts = program.facts(binding.file);
+    let is_param = |callee| matches!(facts.expr(callee), Expr::Ident(id) if matches!(facts.bindings[id.index()].kind, BindingKind::Param(_)));
+    program.binding_uses(binding).into_iter().any(|at| match program.parent(at) {
+        None => program.index(at.file()).exit_of(at.id).is_some(),
+        Some(parent) => matches!(facts.expr(parent.id), Expr::Call(callee, _) if callee != at.id && is_param(callee)),
+    })
+}
+
 /// A local of a function that runs once, filled by events of something that this function made: both end together.
 fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> bool {
-    let (Root::Binding(_) | Root::Instance(_), Witness::Edge(i)) = (&place.root, rated.witness) else { return false };
+    let (Root::Binding(_) | Root::Instance(_), Witness::Edge(i) | Witness::Given(i, _)) = (&place.root, rated.witness) else {
+        return false;
+    };
     let stays = match place.root {
         Root::Binding(binding) => program.is_top_level(binding),
         // What a module makes when it is loaded ends with the program.
@@ -120,7 +159,7 @@ fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> boo
     // Up from what a callback calls to the callback's registration.
     for _ in 0..8 {
         match program.rate(edge.caller).map(|it| it.witness) {
-            Some(Witness::Edge(i)) if edge.how == How::Call => edge = &program.edges[i as usize],
+            Some(Witness::Edge(i) | Witness::Given(i, _)) if edge.how == How::Call => edge = &program.edges[i as usize],
             _ => break,
         }
     }
@@ -136,7 +175,7 @@ fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> boo
 }
 
 /// Whether a call lasts as long as a connection, which lives long.
-fn lasting_unit(program: &Program<'_>, f: crate::program::FnRef) -> Option<bool> {
+fn lasting_unit(program: &Program<'_>, f: FnRef) -> Option<bool> {
     let rated = program.rate(f)?;
     Some(rated.rate == Rate::Many && rated.recurs == Recurrence::Connection && rated.quality == Quality::Modelled)
 }

@@ -176,9 +176,9 @@ impl ChangeArgs {
 #[command(next_help_heading = "Baseline")]
 pub(super) struct AcceptedArgs {
     /// Accepted findings [default: leaklint-baseline.json beside the configuration, if it is there]
-    #[arg(long, value_name = "FILE", env = "LEAKLINT_BASELINE", hide_env_values = true, conflicts_with = "no_baseline")]
+    #[arg(long, value_name = "FILE", env = "LEAKLINT_BASELINE", hide_env_values = true)]
     baseline: Option<PathBuf>,
-    /// Accept nothing
+    /// Accept nothing, whatever baseline there is
     #[arg(long)]
     no_baseline: bool,
     /// Do not fail the run when accepted findings are gone
@@ -261,8 +261,8 @@ pub(super) struct ChoiceArgs {
     /// The least confidence that is shown [default: likely]
     #[arg(long, value_enum, value_name = "CONFIDENCE", env = "LEAKLINT_MIN_CONFIDENCE", hide_env_values = true)]
     pub(super) min_confidence: Option<ConfidenceArg>,
-    /// Show everything, suspects too
-    #[arg(long, conflicts_with = "min_confidence")]
+    /// Show everything, suspects too, whatever the least confidence
+    #[arg(long)]
     pub(super) pedantic: bool,
     /// Only these rules
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
@@ -347,7 +347,7 @@ pub(super) struct ExitArgs {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct ConfigArgs {
-    /// Read this file instead of the nearest leaklint.toml or .leaklint.toml
+    /// Read this file instead of the nearest configuration file
     #[arg(long, value_name = "FILE", env = "LEAKLINT_CONFIG", hide_env_values = true)]
     pub(super) config: Option<PathBuf>,
     /// Read no configuration file, and no rules and models of the project's own

@@ -96,19 +96,22 @@ fn tell_errors(args: &CheckArgs, analysis: &Analysis, terminal: Terminal) {
     for error in &analysis.errors {
         Failure::new(error.as_str()).tell(terminal);
     }
-    if is_unmatched(analysis) && args.files_from.is_none() {
+    if is_unmatched(args, analysis) && args.files_from.is_none() {
         let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
         terminal.warn(&format!("no JavaScript or TypeScript file to check in {}", paths.join(", ")));
     }
 }
 
-fn is_unmatched(analysis: &Analysis) -> bool {
-    analysis.files.checked + analysis.files.failed == 0 && analysis.errors.is_empty()
+/// Whether there was nothing to check. Where changes are asked for, there need not be any.
+fn is_unmatched(args: &CheckArgs, analysis: &Analysis) -> bool {
+    analysis.files.checked + analysis.files.failed == 0 && analysis.errors.is_empty() && args.changes.since().is_none()
 }
 
 fn exit(args: &CheckArgs, findings: &[Finding], analysis: &Analysis) -> Exit {
     let is_internal = |finding: &Finding| finding.rule == INTERNAL_ERROR;
-    if !analysis.errors.is_empty() || findings.iter().any(is_internal) || (args.exit.error_on_unmatched && is_unmatched(analysis))
+    if !analysis.errors.is_empty()
+        || findings.iter().any(is_internal)
+        || (args.exit.error_on_unmatched && is_unmatched(args, analysis))
     {
         return Exit::Failed;
     }

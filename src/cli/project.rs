@@ -86,8 +86,14 @@ pub(super) fn open(args: &Request<'_>, terminal: Terminal) -> Result<Project, Fa
     if let Some(rule) = args.choice.select.iter().chain(&args.choice.ignore).find(|it| !known.contains(&it.as_str())) {
         return Err(Failure::unknown_rule(rule, &known));
     }
-    // Without a path everything would be meant.
-    project.selection.in_memory = is_empty;
+    // Without a path everything would be meant. And where no source has changed, there is nothing to tell, provided that what
+    // was named is there.
+    let is_there = |path: &PathBuf| opening.folder.join(path).exists();
+    let is_idle = project.changes.as_ref().is_some_and(|it| !it.has_sources()) && opening.paths.iter().all(is_there);
+    if is_empty || is_idle {
+        project.selection.in_memory = true;
+        project.selection.overlays.clear();
+    }
     project.selection.no_ignore = args.files.no_ignore;
     project.selection.force_exclude = args.files.force_exclude;
     project.selection.threads = args.files.threads.map(Into::into);

@@ -64,16 +64,18 @@ impl Outputs {
         self.to_main(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))
     }
 
-    /// Writes all reports, the files first: standard output may have a reader that goes away.
+    /// Writes all reports, the files first: standard output may have a reader that goes away. One that cannot be written keeps
+    /// nobody from reading the others.
     pub(super) fn publish(&self, report: Report<'_>, terminal: Terminal) -> Result<(), Failure> {
+        let mut written = Ok(());
         for (format, path) in &self.beside {
-            to_file(path, |out| self.write(report, *format, terminal.file(), terminal, out))?;
+            written = written.and(to_file(path, |out| self.write(report, *format, terminal.file(), terminal, out)));
         }
         if self.main == Format::Github || self.beside.iter().any(|it| it.0 == Format::Github) {
             add_summary(report, terminal);
         }
         let style = if self.file.is_some() { terminal.file() } else { terminal.stdout() };
-        self.to_main(|out| self.write(report, self.main, style, terminal, out))
+        self.to_main(|out| self.write(report, self.main, style, terminal, out)).and(written)
     }
 
     fn to_main(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
@@ -98,6 +100,11 @@ impl Outputs {
     pub(super) fn tell_rest(&self, report: &Report<'_>, terminal: Terminal) {
         if matches!(self.main, Format::Concise | Format::Github) && !terminal.quiet {
             tell(report::summary(report, terminal.stderr()).trim_end());
+        }
+        let has_room =
+            !matches!(self.main, Format::Jsonl | Format::Gitlab | Format::Junit | Format::Checkstyle | Format::Rdjsonl);
+        for note in report.notes.iter().filter(|_| !has_room) {
+            terminal.note(note);
         }
         if self.main != Format::Pretty && self.statistics {
             tell(report::statistics(report).trim_end());

@@ -51,6 +51,13 @@ impl Terminal {
         }
     }
 
+    /// A line that has no place in the report.
+    pub(super) fn note(self, line: &str) {
+        if !self.quiet {
+            super::output::tell(&format!("note: {line}"));
+        }
+    }
+
     /// A line that is no reason to fail.
     pub(super) fn warn(self, line: &str) {
         if !self.quiet {

@@ -128,6 +128,8 @@ pub(super) fn accept(baseline: &Baseline, findings: &mut [Signed<'_>], reach: &d
     }
     // The first by path comes first.
     by_likeness.values_mut().for_each(|it| it.reverse());
+    // What is not shown needs no entry as much as what is.
+    rest.sort_by_key(|it| !it.is_shown);
     for signed in rest.into_iter().filter(|it| it.is_counting()) {
         let entry = signed.entry();
         // The rule is part of the likeness.
@@ -168,18 +170,18 @@ mod tests {
     use super::*;
     use crate::finding::suppress::tests::finding;
 
-    /// Findings as `path rule fingerprint`, held against entries of the same form; `!` marks a file that is gone, `~` one that
+    /// Findings as `path rule fingerprint`, in brackets if they are not shown, held against entries of the same form; `!` marks a file that is gone, `~` one that
     /// is gone elsewhere, `?` one that is not part of the run. Answers with what is accepted, and what is stale, untouched and fresh.
     fn outcome(found: &[&str], accepted: &[&str]) -> [String; 4] {
         let parts = |it: &str| -> [String; 3] {
             let mut parts = it.split(' ').map(str::to_owned);
             std::array::from_fn(|_| parts.next().unwrap())
         };
-        let mut findings: Vec<(Finding, String)> = found
+        let mut findings: Vec<(Finding, String, bool)> = found
             .iter()
             .map(|it| {
-                let [path, rule, fingerprint] = parts(it);
-                (Finding { fingerprint, ..finding(&rule, 0) }, path)
+                let [path, rule, fingerprint] = parts(it.trim_matches(['(', ')']));
+                (Finding { fingerprint, ..finding(&rule, 0) }, path, !it.starts_with('('))
             })
             .collect();
         let like = |rule: &str| fingerprint(&finding(rule, 0), "", &snippet("text", finding(rule, 0).span));
@@ -190,7 +192,7 @@ mod tests {
         let baseline = Baseline::new(accepted.iter().map(entry).collect());
         let mut signed: Vec<Signed<'_>> = findings
             .iter_mut()
-            .map(|(finding, path)| Signed { finding, path: path.clone(), text: "text", is_shown: true })
+            .map(|(finding, path, is_shown)| Signed { finding, path: path.clone(), text: "text", is_shown: *is_shown })
             .collect();
         let reach = |it: &Entry| match it.path.chars().next() {
             Some('!') => Reach::Gone,
@@ -214,6 +216,8 @@ mod tests {
             (&["b t 9"], &["~a t 1", "~a u 1"], ["b 9", "", "~a 1", ""]),
             (&["b u 9"], &["!a t 1"], ["", "!a 1", "", "b 9"]),
             (&["b t 8", "b t 9"], &["!a t 1"], ["b 8", "", "", "b 9"]),
+            (&["(b t 8)", "b t 9"], &["!a t 1"], ["b 9", "", "", ""]),
+            (&["(b t 8)"], &["!a t 1"], ["b 8", "", "", ""]),
             (&[], &["a t 1", "!b t 2", "?c t 3"], ["", "!b 2, a 1", "?c 3", ""]),
             (&["a internal-error 1"], &[], ["", "", "", ""]),
         ] {

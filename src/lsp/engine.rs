@@ -85,7 +85,7 @@ pub(super) enum Done {
     /// A whole program was checked, or could not be.
     Whole { root: u64, result: Result<Whole, Trouble> },
     /// A changed file was looked at; `None` if only a whole run can tell.
-    Glance { root: u64, path: PathBuf, report: Option<Report> },
+    Glance { root: u64, state: Arc<State>, path: PathBuf, report: Option<Report> },
 }
 
 /// Why there is no answer.
@@ -159,7 +159,10 @@ impl Engine {
                         continue;
                     }
                     let report = guarded(|| look(job)).ok().flatten();
-                    if done_sender.send(Done::Glance { root: job.root, path: job.path.clone(), report }).is_err() {
+                    if done_sender
+                        .send(Done::Glance { root: job.root, state: Arc::clone(&job.state), path: job.path.clone(), report })
+                        .is_err()
+                    {
                         return;
                     }
                 }

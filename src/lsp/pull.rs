@@ -77,10 +77,11 @@ impl Server {
         if self.pulls.whole.is_empty() || !self.roots.iter().all(|it| it.is_known) {
             return;
         }
-        for pull in std::mem::take(&mut self.pulls.whole) {
+        for mut pull in std::mem::take(&mut self.pulls.whole) {
             let (items, has_news) = self.items(&pull.previous);
             // A client asks again at once, so an answer without news waits until there may be some.
             if !has_news && self.pulls.told == self.pulls.epoch {
+                self.end_bar(pull.progress.take());
                 self.pulls.whole.push(pull);
                 continue;
             }
@@ -96,10 +97,14 @@ impl Server {
             }
             items.clear();
         }
-        if let Some(token) = &pull.progress {
+        self.end_bar(pull.progress);
+        self.reply(pull.id, json!({ "items": items }));
+    }
+
+    fn end_bar(&self, token: Option<ProgressToken>) {
+        if let Some(token) = token {
             self.notify("$/progress", json!({ "token": token, "value": { "kind": "end" } }));
         }
-        self.reply(pull.id, json!({ "items": items }));
     }
 
     fn answer(&self, pull: &FilePull) -> Option<Value> {
@@ -155,10 +160,9 @@ impl Server {
         let files = self.pulls.files.len();
         self.pulls.files.retain(|it| it.id != id);
         let whole = self.pulls.whole.iter().position(|it| it.id == id).map(|at| self.pulls.whole.remove(at));
-        if let Some(token) = whole.as_ref().and_then(|it| it.progress.as_ref()) {
-            self.notify("$/progress", json!({ "token": token, "value": { "kind": "end" } }));
-        }
-        if whole.is_some() || self.pulls.files.len() < files {
+        let is_whole = whole.is_some();
+        self.end_bar(whole.and_then(|it| it.progress));
+        if is_whole || self.pulls.files.len() < files {
             self.refuse(id, ErrorCode::RequestCanceled as i32, "cancelled");
         }
     }

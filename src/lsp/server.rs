@@ -230,9 +230,11 @@ impl Server {
 
     fn finish(&mut self, done: Done) {
         match done {
-            Done::Glance { root, path, report: Some(report) } => {
+            Done::Glance { root, state, path, report: Some(report) } => {
                 let is_current = self.documents.get(&path).is_some_and(|it| Some(it.version) == report.version);
-                if let Some(root) = self.roots.iter_mut().find(|it| it.id == root).filter(|_| is_current) {
+                // A whole run that was over first knows more; what it did not see is looked at again.
+                let is_of = |it: &&mut Root| it.id == root && it.state.as_ref().is_some_and(|it| Arc::ptr_eq(it, &state));
+                if let Some(root) = self.roots.iter_mut().find(is_of).filter(|_| is_current) {
                     root.reports.insert(path.clone(), report);
                     self.tell(&path);
                 }

@@ -321,7 +321,7 @@ impl<'a> Resolver<'_, 'a> {
         let model = if named { model } else { name.and_then(|it| program.event_by_name(it)) };
         let params = if named { params } else { model.map_or(&[][..], |it| it.params.as_slice()) };
         let Some(arg) = nth(facts.list(args).len(), handler).and_then(|n| facts.item(args, n)) else { return };
-        let how = How::Callback { recurs, certainty, named };
+        let how = How::Callback { recurs, certainty, named: named && !model.is_some_and(|it| it.partner) };
         for f in self.functions(at.expr.with(arg), 0) {
             self.callback(at, f, how, params);
             if let Some(lifetime) = model.and_then(|it| it.lifetime) {

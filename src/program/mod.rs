@@ -23,6 +23,7 @@ mod mentions;
 mod modelled;
 mod model_of;
 mod modules;
+mod passing;
 mod paths;
 mod place;
 mod rate;

@@ -43,6 +43,8 @@ pub enum Witness {
     Entry(u32),
     /// A call or callback: index into `Program::edges`.
     Edge(u32),
+    /// A call of what comes in by a parameter: index into `Program::edges`, and the function that passes it.
+    Given(u32, FnRef),
     /// An endless loop around a call: index into `Program::edges`.
     Loop(u32),
 }
@@ -128,8 +130,8 @@ fn spreads(how: How) -> Option<bool> {
     }
 }
 
-/// Edges whose guard makes them as frequent as something else than their caller.
-type Guarded = FxHashMap<FnRef, Vec<u32>>;
+/// Edges that are as frequent as something else than their caller, with what then makes them run.
+type Guarded = FxHashMap<FnRef, Vec<(u32, Witness)>>;
 
 struct Spread<'p, 'a> {
     program: &'p Program<'a>,
@@ -212,8 +214,8 @@ impl Spread<'_, '_> {
             for &i in edges {
                 self.follow(i, rated);
             }
-            for i in self.waiting.get(&f).cloned().unwrap_or_default() {
-                self.follow_as(i, rated);
+            for (i, witness) in self.waiting.get(&f).cloned().unwrap_or_default() {
+                self.follow_as(i, rated, witness);
             }
         }
     }
@@ -231,14 +233,18 @@ impl Spread<'_, '_> {
             Some(Guard::Program) => {
                 return self.raise(edge.callee, Rate::Once, Recurrence::Once, quality, Witness::Edge(i));
             }
-            Some(Guard::Call(owner)) => return self.wait_for(owner, i),
+            Some(Guard::Call(owner)) => return self.wait_for(owner, i, Witness::Edge(i)),
             Some(Guard::Instance(shape)) => {
                 let owners: Vec<FnRef> = self.program.constructions(shape).iter().map(|it| it.expr.within).collect();
                 if !owners.is_empty() {
-                    return owners.into_iter().for_each(|it| self.wait_for(it, i));
+                    return owners.into_iter().for_each(|it| self.wait_for(it, i, Witness::Edge(i)));
                 }
             }
             Some(Guard::Key) | None => {}
+        }
+        let passers = if looped.is_none() { self.program.passers(edge) } else { Vec::new() };
+        if !passers.is_empty() {
+            return passers.into_iter().for_each(|it| self.wait_for(it, i, Witness::Given(i, it)));
         }
         if let (Some(region), true) = (looped, caller.rate < Rate::Many) {
             let quality = quality.min(caller.quality).min(self.program.loop_quality(edge.site, region));
@@ -254,21 +260,21 @@ impl Spread<'_, '_> {
         known.copied().unwrap_or_else(|| self.program.lasting_guard(edge.site))
     }
 
-    /// An edge guarded by a slot runs as often as the slot's owner is made.
-    fn wait_for(&mut self, owner: FnRef, i: u32) {
+    /// An edge guarded by a slot runs as often as the slot's owner is made; one to a callback as often as that is passed.
+    fn wait_for(&mut self, owner: FnRef, i: u32, witness: Witness) {
         let edges = self.waiting.entry(owner).or_default();
-        if !edges.contains(&i) {
-            edges.push(i);
+        if !edges.iter().any(|it| it.0 == i) {
+            edges.push((i, witness));
             if let Some(rated) = self.of(owner) {
-                self.follow_as(i, rated);
+                self.follow_as(i, rated, witness);
             }
         }
     }
 
-    fn follow_as(&mut self, i: u32, owner: Rated) {
+    fn follow_as(&mut self, i: u32, owner: Rated, witness: Witness) {
         let edge = &self.program.edges[i as usize];
         let recurs = if owner.rate == Rate::Once { Recurrence::Once } else { owner.recurs };
-        self.raise(edge.callee, owner.rate, recurs, owner.quality, Witness::Edge(i));
+        self.raise(edge.callee, owner.rate, recurs, owner.quality, witness);
     }
 }
 
@@ -353,6 +359,11 @@ impl Program<'_> {
                 }
                 Witness::Entry(i) => return Some((rated, self.entries[i as usize].span, calls)),
                 Witness::Loop(i) => return Some((rated, self.span(self.edges[i as usize].site.expr), calls)),
+                Witness::Given(i, passer) => {
+                    calls.push(self.edges[i as usize].site);
+                    at = passer;
+                    now = self.rate(at)?;
+                }
                 Witness::Edge(i) => {
                     let edge = &self.edges[i as usize];
                     if let How::Callback { recurs, .. } = edge.how

@@ -36,6 +36,11 @@ struct JsonLeftOut<'a> {
     reason: String,
 }
 
+/// The same without the command, for reports that leave the machine: it may hold a password.
+pub(super) fn json_without_command(it: &Experiment) -> JsonExperiment<'_> {
+    JsonExperiment { command: &[], ..json(it) }
+}
+
 /// The twin of an experiment in JSON.
 pub(super) fn json(it: &Experiment) -> JsonExperiment<'_> {
     let left_out = |it| -> JsonLeftOut<'_> {

@@ -264,6 +264,10 @@ pub struct EventModel {
     pub params: Vec<String>,
     /// Where the parameters live; default: created by the event. `connection` for the pooled socket of a client's request.
     pub lifetime: Option<Lifetime>,
+    /// It comes from the one partner that the program has for good, its parent process or its own server: most of what that
+    /// one sends, it sends once, so nothing follows from the event alone.
+    #[serde(default)]
+    pub partner: bool,
 }
 
 /// A property of a type.

@@ -58,9 +58,15 @@ impl Changes {
                 &[base.as_str()]
             }
         };
-        let untracked = git.untracked()?;
-        let mut by_path = touched(&git.patch(against)?);
-        for name in git.changed(against)? {
+        // Git takes longer to start than to answer.
+        let (untracked, patch, changed) = std::thread::scope(|scope| {
+            let (untracked, patch) = (scope.spawn(|| git.untracked()), scope.spawn(|| git.patch(against)));
+            let changed = git.changed(against);
+            (untracked.join(), patch.join(), changed)
+        });
+        let untracked = untracked.map_err(|_| GitError::failed())??;
+        let mut by_path = touched(&patch.map_err(|_| GitError::failed())??);
+        for name in changed? {
             if name.is_submodule {
                 changes.folders.push(name.path);
                 continue;
@@ -78,6 +84,15 @@ impl Changes {
             changes.files.extend(untracked.into_iter().map(|path| (path, None)));
         }
         Ok(changes)
+    }
+
+    /// Whether anything that a finding may have to do with has changed.
+    pub fn has_sources(&self) -> bool {
+        let is_code = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            names::source_name(&name).is_some() || !name.contains('.')
+        };
+        !self.folders.is_empty() || self.files.keys().any(is_code)
     }
 
     /// Whether a finding has to do with what changed: it stands in a changed file, or a step of its story stands on a changed

@@ -21,6 +21,11 @@ impl GitError {
     fn new(message: impl Into<String>, help: &str) -> GitError {
         GitError { message: message.into(), help: (!help.is_empty()).then(|| help.to_owned()) }
     }
+
+    /// A thread of ours that asked git did not come back.
+    pub(super) fn failed() -> GitError {
+        GitError::new("leaklint failed while asking git, which is a bug in leaklint", "")
+    }
 }
 
 /// A work tree.
@@ -97,19 +102,25 @@ impl Git {
 
     /// The commit that a revision and this work tree have in common.
     pub(super) fn merge_base(&self, revision: &str) -> Result<String, GitError> {
-        let is_shallow = text(&self.demand(["rev-parse", "--is-shallow-repository"])?).trim() == "true";
-        let help = if is_shallow { "this clone is shallow: run `git fetch --unshallow`" } else { "" };
         let found = self.ask(["rev-parse", "--quiet", "--verify", "--end-of-options", &format!("{revision}^{{commit}}")])?;
         if !found.ok {
             let fetch = format!("run `git fetch origin {revision}`, or name a commit that is here");
-            return Err(GitError::new(format!("git knows no revision `{revision}`"), if is_shallow { help } else { &fetch }));
+            let help = self.deepen()?.unwrap_or(fetch);
+            return Err(GitError::new(format!("git knows no revision `{revision}`"), &help));
         }
         let commit = text(&found.out).trim().to_owned();
         let base = self.ask(["merge-base", &commit, "HEAD"])?;
         if !base.ok {
-            return Err(GitError::new(format!("`{revision}` and HEAD have no commit in common here"), help));
+            let help = self.deepen()?.unwrap_or_default();
+            return Err(GitError::new(format!("`{revision}` and HEAD have no commit in common here"), &help));
         }
         Ok(text(&base.out).trim().to_owned())
+    }
+
+    /// What to do if this clone has but the newest commits.
+    fn deepen(&self) -> Result<Option<String>, GitError> {
+        let is_shallow = text(&self.demand(["rev-parse", "--is-shallow-repository"])?).trim() == "true";
+        Ok(is_shallow.then(|| "this clone is shallow: run `git fetch --unshallow`".to_owned()))
     }
 
     /// Names of what a diff has, without what it deletes. `against` are further arguments of `git diff`.

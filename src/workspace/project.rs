@@ -168,7 +168,7 @@ impl Project {
         let mut overlays = opening.overlays.clone();
         overlays.extend(opening.changes.iter().flat_map(|it| it.overlays.clone()));
         let files = Files::new(&folder, &overlays);
-        let top = if opening.isolated { Top { root: folder.clone(), is_declared: false } } else { top(&files, &start, &folder) };
+        let top = top(&files, &start, &folder, !opening.isolated);
         let local = match opening.isolated {
             true => Local::default(),
             false => local(&start, top.is_declared.then_some(top.root.as_path()), &files)?,
@@ -185,7 +185,7 @@ impl Project {
             return Err(error);
         }
         let baseline_path = baseline_path(opening, &governing);
-        let baseline = baseline(opening, &baseline_path)?;
+        let baseline = baseline(opening, &baseline_path, &overlays)?;
         let selection = Selection {
             cwd: folder.clone(),
             paths: opening.paths.clone(),
@@ -337,12 +337,13 @@ fn baseline_path(opening: &Opening, governing: &Settings) -> PathBuf {
     }
 }
 
-fn baseline(opening: &Opening, path: &Path) -> Result<Option<Baseline>, ProjectError> {
+fn baseline(opening: &Opening, path: &Path, overlays: &BTreeMap<PathBuf, String>) -> Result<Option<Baseline>, ProjectError> {
     let is_asked = matches!(opening.baseline, BaselineChoice::File(_));
     if opening.baseline == BaselineChoice::Nothing || opening.rules_only || (opening.isolated && !is_asked) {
         return Ok(None);
     }
-    let text = match std::fs::read_to_string(path) {
+    let read = overlays.get(path).map_or_else(|| std::fs::read_to_string(path), |it| Ok(it.clone()));
+    let text = match read {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !is_asked => return Ok(None),
         Err(error) => return Err(ProjectError::unreadable(path, &error)),
@@ -374,11 +375,11 @@ struct Top {
     is_declared: bool,
 }
 
-fn top(files: &Files, start: &Path, folder: &Path) -> Top {
+fn top(files: &Files, start: &Path, folder: &Path, asks_files: bool) -> Top {
     let mut outermost = None;
     for around in start.ancestors() {
         // A mistake in it is told where the file governs.
-        if let Ok(Some((_, layer))) = files.in_folder(around) {
+        if let (true, Ok(Some((_, layer)))) = (asks_files, files.in_folder(around)) {
             if layer.options.root.is_some_and(|it| *it.get_ref()) {
                 return Top { root: around.to_owned(), is_declared: true };
             }

@@ -1,8 +1,10 @@
 //! Reports made by hand: findings in texts of a line or two.
 
 use expect_test::Expect;
+use leaklint::confirm::Unexplained;
 use leaklint::finding::{Confidence, Finding, Role, Severity, Step, Suppressed};
-use leaklint::report::{self, Format, Origin, Report, Style};
+use leaklint::prove::Experiment;
+use leaklint::report::{self, Format, Origin, Proof, Report, Style};
 use leaklint::rulebook::Rulebook;
 use leaklint::text::{FileId, LineIndex, Span};
 use leaklint::workspace::{Files, Skip};
@@ -23,6 +25,7 @@ pub struct Case {
     pub errors: Vec<String>,
     pub below: &'static str,
     pub category: Option<&'static str>,
+    pub proof: Option<(Vec<Unexplained>, Experiment)>,
 }
 
 impl Case {
@@ -37,6 +40,7 @@ impl Case {
             errors: Vec::new(),
             below: "",
             category: None,
+            proof: None,
         }
     }
 
@@ -74,7 +78,7 @@ impl Case {
             hidden: self.hidden,
             notes: &self.notes,
             errors: &self.errors,
-            proof: None,
+            proof: self.proof.as_ref().map(|(unexplained, it)| Proof { unexplained, experiment: Some(it) }),
             origin: Origin {
                 rulebook: Rulebook::builtin(),
                 folder: Path::new("/app"),

@@ -183,6 +183,16 @@ impl Editor {
         }
     }
 
+    /// Waits until a version of a document has been told of.
+    pub fn wait_for(&mut self, uri: &str, version: i32) {
+        let until = Instant::now() + LONG;
+        while self.published.get(uri).is_none_or(|it| it.0 != Some(i64::from(version))) {
+            let left = until.saturating_duration_since(Instant::now());
+            let message = self.incoming.recv_timeout(left).unwrap_or_else(|error| panic!("version {version}: {error}"));
+            self.take(message);
+        }
+    }
+
     /// Opens a file of the disk.
     pub fn open_file(&mut self, path: &Path) -> String {
         let text = std::fs::read_to_string(path).unwrap();

@@ -33,7 +33,7 @@ fn run<'a>(report: &Report<'a>) -> Run<'a> {
     let root = ArtifactLocation { uri: format!("{}/", file_uri(folder.trim_end_matches(['/', '\\']))), uri_base_id: None };
     let properties = report.proof.as_ref().map(|proof| RunProperties {
         unexplained: proof.unexplained.iter().map(json_unexplained).collect(),
-        experiment: proof.experiment.map(experiment::json),
+        experiment: proof.experiment.map(experiment::json_without_command),
     });
     Run {
         automation_details: report.origin.category.map(automation),
