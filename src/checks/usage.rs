@@ -88,8 +88,8 @@ const LOOKERS: [&str; 34] = [
 
 /// `remove(list, x)`, and helpers with a longer name: `spliceOne(list, i)`, `removeBy(list, test)`.
 fn is_taker(name: &str) -> bool {
-    let longer = |verb: &&str| name.strip_prefix(**verb).is_some_and(|rest| rest.starts_with(|it: char| it.is_ascii_uppercase()));
-    TAKERS.contains(&name) || ["remove", "splice", "delete", "evict"].iter().any(|verb| longer(&verb))
+    let is_longer = |verb| name.strip_prefix(verb).is_some_and(|rest: &str| rest.starts_with(|it: char| it.is_ascii_uppercase()));
+    TAKERS.contains(&name) || ["remove", "splice", "delete", "evict"].into_iter().any(is_longer)
 }
 
 /// Tells what a use of a collection does to it.
