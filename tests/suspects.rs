@@ -1,5 +1,6 @@
 //! What is only suspected, and its look-alikes that stay silent: pages show none of it, as they show default confidence.
 
+use leaklint::finding::Confidence;
 use leaklint::rulebook::Rulebook;
 use leaklint::workspace::run_in_memory;
 
@@ -253,4 +254,43 @@ exports.store = (name, stream) =>
     };
     assert_eq!(suspects(&[("storage.js", &storage(""))]), [("stream-not-closed".to_owned(), 6)]);
     assert_eq!(suspects(&[("storage.js", &storage("stream.on('close', () => out.destroy());"))]), []);
+}
+
+#[test]
+fn a_download_that_breaks_off_leaves_its_file_open() {
+    let fetcher = |end: &str| {
+        format!(
+            r#"
+const fs = require("fs");
+const request = require("request").defaults({{ jar: false }});
+const app = require("express")();
+app.post("/fetch", (req, res) => {{
+  const download = request.get({{ url: req.query.url }});
+  download.on("response", () => {{
+    const out = fs.createWriteStream("/tmp/download");
+    download.pipe(out);
+    out.on("finish", () => res.end());
+    {end}
+  }});
+}});
+app.listen(3000);
+"#
+        )
+    };
+    assert_eq!(suspects(&[("fetch.js", &fetcher(""))]), [("stream-not-closed".to_owned(), 9)]);
+    assert_eq!(suspects(&[("fetch.js", &fetcher("download.on('error', () => out.destroy());"))]), []);
+}
+
+#[test]
+fn what_a_new_list_holds_need_not_be_new() {
+    let certain = |list: &str| {
+        let text = format!(
+            "const http = require(\"http\");\nconst seen = new Set();\nhttp.createServer((req, res) => {{\n  \
+             const parts = [{list}, {list}];\n  parts.forEach((part) => seen.add(part));\n  res.end();\n}}).listen(3000);\n"
+        );
+        let analysis = run_in_memory(&[("server.js".to_owned(), text)], Rulebook::builtin());
+        analysis.findings.iter().map(|it| it.confidence == Confidence::Certain).collect::<Vec<_>>()
+    };
+    assert_eq!(certain("crypto.randomUUID()"), [true]);
+    assert_eq!(certain("settings.path"), [false]);
 }

@@ -324,6 +324,10 @@ fn parameter(program: &Program<'_>, f: FnRef, n: u16, depth: u32) -> Keys {
             match facts.expr(edge.site.expr.id) {
                 Expr::Call(callee, args) => {
                     let receiver = match facts.expr(callee) {
+                        // A promise gives its callback what it is of itself.
+                        Expr::Member(object, name) if facts.text(name) == "then" => {
+                            keys_deep(program, edge.site.expr.with(object), depth + 1)
+                        }
                         Expr::Member(object, _) => elements(program, edge.site.expr.with(object), depth + 1),
                         _ => Keys::Closed,
                     };
@@ -341,14 +345,19 @@ fn parameter(program: &Program<'_>, f: FnRef, n: u16, depth: u32) -> Keys {
     }
 }
 
-/// The keys that the elements of a collection are: of a list that is written out, as many as it has.
+/// The keys that the elements of a collection are: of a list that is written out, as many as it has. What a new list holds
+/// need not be new.
 fn elements(program: &Program<'_>, collection: ExprRef, depth: u32) -> Keys {
-    let facts = program.facts(collection.file());
-    match facts.expr(collection.id) {
+    let listed = program.initial(collection);
+    let facts = program.facts(listed.file());
+    match facts.expr(listed.id) {
         Expr::Array(items) => {
-            facts.list(items).map(|it| keys_deep(program, collection.with(it), depth + 1)).max().unwrap_or(Keys::Closed)
+            facts.list(items).map(|it| keys_deep(program, listed.with(it), depth + 1)).max().unwrap_or(Keys::Closed)
         }
-        _ => keys_deep(program, collection, depth),
+        _ => match keys_deep(program, collection, depth) {
+            Keys::Fresh => Keys::Unknown,
+            it => it,
+        },
     }
 }
 

@@ -46,14 +46,29 @@ fn written(program: &Program<'_>, rule: &Rule, at: SiteRef) -> Option<Finding> {
     let name = super::acquisition::name_of(program, collection);
     let span = program.span(at.expr.with(target));
     let mut story = vec![step(Role::Acquired, span, "a property is written here")];
-    if let Some(declared) = place.and_then(|it| program.declaration(&it)) {
+    if let Some(declared) = place.as_ref().and_then(|it| program.declaration(it)) {
         story.push(step(Role::Held, declared, format!("`{name}` is a `{ty}`, and keeps it as an ordinary object does")));
     }
-    let weak = if ty.starts_with("Weak") { ", strongly, under the key's text" } else { "" };
-    let message =
-        format!("`{name}` is a `{ty}` and is written by property, so its `delete` removes nothing: the value stays{weak}");
+    let (confidence, why) = match ty.starts_with("Weak") {
+        true => (Confidence::Certain, "so its `delete` removes nothing: the value stays, strongly, under the key's text"),
+        false if place.as_ref().is_some_and(|it| is_emptied_by_method(program, it)) => {
+            (Confidence::Certain, "so its `delete` removes nothing: the value stays")
+        }
+        // Nobody takes anything from it: it may be meant to stay.
+        false => (Confidence::Suspect, "which its own methods do not see"),
+    };
+    let message = format!("`{name}` is a `{ty}` and is written by property, {why}");
     let trace = trace::of_properties(program, collection, at.expr);
-    Some(Draft { rule, confidence: Confidence::Certain, message, span, within: at.expr.within, story, trace }.finish(program))
+    Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace }.finish(program))
+}
+
+/// `map.delete(key)` or `map.clear()`, anywhere.
+fn is_emptied_by_method(program: &Program<'_>, place: &Place) -> bool {
+    program.uses(place).into_iter().any(|at| {
+        let facts = program.facts(at.file());
+        let member = program.parent(at).map(|it| facts.expr(it.id));
+        matches!(member, Some(Expr::Member(object, name)) if object == at.id && matches!(facts.text(name), "delete" | "clear"))
+    })
 }
 
 /// `delete map[key]`, anywhere.

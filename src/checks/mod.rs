@@ -8,6 +8,7 @@ mod clone;
 mod constant;
 mod fate;
 mod finalize;
+mod gathered;
 mod giveup;
 mod growth;
 mod inserting;

@@ -74,10 +74,14 @@ fn from_client(program: &Program<'_>, rule: &Rule, at: SiteRef, source: ExprRef,
     let facts = program.facts(source.file());
     let is_handed =
         matches!(facts.expr(source.id), Expr::Ident(id) if matches!(facts.bindings[id.index()].kind, BindingKind::Param(_)));
+    // What a client of the program's own is answered may break off, too.
+    let is_fetched = is_of(program, source, &["request#Request"]);
     let rated = program.repeated(at, Fresh::Program).filter(|it| it.rate > Rate::Once && it.recurs != Recurrence::Tick)?;
     let watched = |events: &[&str]| is_watched(program, source, at, events);
-    let ends = if is_sent { watched(&["close", "aborted", "error"]) } else { watched(&["close", "aborted"]) };
-    if !(is_sent || is_handed) || ends {
+    // A handler of errors may close the file; of what is closed without one it does not hear.
+    let ends_by_error = is_looked_after(program, destination, at, true) && watched(&["error"]);
+    let ends = watched(&["close", "aborted"]) || (is_sent || is_fetched) && ends_by_error;
+    if !(is_sent || is_handed || is_fetched) || ends {
         return None;
     }
     let span = program.head(at.expr);

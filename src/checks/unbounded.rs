@@ -1,6 +1,7 @@
 //! The check *unbounded*: a collection that stays, grows again and again, and that nothing empties.
 
 use super::acquisition::name_of;
+use super::gathered::{ends_with_receiver, is_given, is_result, lasting_unit};
 use super::growth::{Grow, Growth, growths};
 use super::kept;
 use super::key::{Keys, is_key_of, is_new, keys};
@@ -11,11 +12,9 @@ use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
 use super::trim;
 use super::usage::{self, Usage, classify, elements_are_emptied};
-use crate::facts::{BinaryOp, BindingKind, Expr, LogicalOp, RegionKind};
+use crate::facts::{BinaryOp, Expr, LogicalOp, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
-use crate::program::{
-    ExprRef, FnRef, Fresh, Guard, Hold, How, Place, Program, Quality, Rate, Rated, Root, SiteRef, Value, Witness,
-};
+use crate::program::{ExprRef, Fresh, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef, Value, Witness};
 use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -112,72 +111,6 @@ fn is_fall_back(program: &Program<'_>, key: Option<ExprRef>) -> bool {
         Expr::Logical(LogicalOp::Or | LogicalOp::Nullish, first, _) => keys(program, key.with(first)) != Keys::Outside,
         _ => false,
     }
-}
-
-/// `if (!free.includes(worker)) free.push(worker)`, where the worker comes from around the callback, or out of another
-/// collection: at most once for each that was made, and they are made once, or counted there.
-fn is_given(program: &Program<'_>, grow: &Grow) -> bool {
-    let Some(value) = grow.value else { return false };
-    let facts = program.facts(value.file());
-    if program.place(value).is_some_and(|it| it.path.contains(&program.words.element)) {
-        return true;
-    }
-    let Expr::Ident(id) = facts.expr(value.id) else { return false };
-    let made = FnRef { file: value.file(), id: facts.bindings[id.index()].function };
-    made != value.within && program.is_within(value.within, made) && program.rate(made).is_none_or(|it| it.rate < Rate::Many)
-}
-
-/// A local that its function hands out as its result, by returning it or to a callback: what it gathers is for its caller.
-fn is_result(program: &Program<'_>, place: &Place) -> bool {
-    let Root::Binding(binding) = place.root else { return false };
-    if program.is_top_level(binding) || !place.path.is_empty() {
-        return false;
-    }
-    let facts = program.facts(binding.file);
-    let is_param = |callee| matches!(facts.expr(callee), Expr::Ident(id) if matches!(facts.bindings[id.index()].kind, BindingKind::Param(_)));
-    program.binding_uses(binding).into_iter().any(|at| match program.parent(at) {
-        None => program.index(at.file()).exit_of(at.id).is_some(),
-        Some(parent) => matches!(facts.expr(parent.id), Expr::Call(callee, _) if callee != at.id && is_param(callee)),
-    })
-}
-
-/// A local of a function that runs once, filled by events of something that this function made: both end together.
-fn ends_with_receiver(program: &Program<'_>, place: &Place, rated: Rated) -> bool {
-    let (Root::Binding(_) | Root::Instance(_), Witness::Edge(i) | Witness::Given(i, _)) = (&place.root, rated.witness) else {
-        return false;
-    };
-    let stays = match place.root {
-        Root::Binding(binding) => program.is_top_level(binding),
-        // What a module makes when it is loaded ends with the program.
-        Root::Instance(shape) => program.constructions(shape).iter().any(|it| it.expr.within.is_module()),
-        _ => false,
-    };
-    if stays {
-        return false;
-    }
-    let mut edge = &program.edges[i as usize];
-    // Up from what a callback calls to the callback's registration.
-    for _ in 0..8 {
-        match program.rate(edge.caller).map(|it| it.witness) {
-            Some(Witness::Edge(i) | Witness::Given(i, _)) if edge.how == How::Call => edge = &program.edges[i as usize],
-            _ => break,
-        }
-    }
-    // A call that leads up to an entry is no event of something that was made.
-    if !matches!(edge.how, How::Callback { .. }) {
-        return false;
-    }
-    let facts = program.facts(edge.site.expr.file());
-    let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
-    let Expr::Member(receiver, _) = facts.expr(callee) else { return false };
-    let receiver = edge.site.expr.with(receiver);
-    program.type_of(program.eval(receiver)).is_none_or(|ty| program.is_unit(ty))
-}
-
-/// Whether a call lasts as long as a connection, which lives long.
-fn lasting_unit(program: &Program<'_>, f: FnRef) -> Option<bool> {
-    let rated = program.rate(f)?;
-    Some(rated.rate == Rate::Many && rated.recurs == Recurrence::Connection && rated.quality == Quality::Modelled)
 }
 
 /// `if (list.length < MAX) list.push(x)`, and the rest of the block after `if (list.length >= MAX) return`.

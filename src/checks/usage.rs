@@ -86,6 +86,12 @@ const LOOKERS: [&str; 34] = [
     "isEmpty",
 ];
 
+/// `remove(list, x)`, and helpers with a longer name: `spliceOne(list, i)`, `removeBy(list, test)`.
+fn is_taker(name: &str) -> bool {
+    let is_longer = |verb| name.strip_prefix(verb).is_some_and(|rest: &str| rest.starts_with(|it: char| it.is_ascii_uppercase()));
+    TAKERS.contains(&name) || ["remove", "splice", "delete", "evict"].into_iter().any(is_longer)
+}
+
 /// Tells what a use of a collection does to it.
 pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usage {
     let facts = program.facts(at.file());
@@ -122,7 +128,7 @@ pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usa
                 Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
                 _ => "",
             };
-            if TAKERS.contains(&name) && facts.item(args, 0) == Some(at.id) {
+            if is_taker(name) && facts.item(args, 0) == Some(at.id) {
                 return site(parent).map_or(Usage::Read, Usage::Shrink);
             }
             let known = program.edges_at(parent).any(|edge| matches!(edge.how, How::Call | How::Construct))

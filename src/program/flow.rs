@@ -27,7 +27,7 @@ pub struct Flow {
 }
 
 /// Names of methods that end what they are called on.
-const ENDS: [&str; 30] = [
+const ENDS: [&str; 32] = [
     "close",
     "destroy",
     "end",
@@ -36,6 +36,8 @@ const ENDS: [&str; 30] = [
     "clear",
     "unsubscribe",
     "dispose",
+    "Symbol.dispose",
+    "Symbol.asyncDispose",
     "disconnect",
     "terminate",
     "quit",
@@ -61,7 +63,9 @@ const ENDS: [&str; 30] = [
 ];
 
 /// Names of methods that give their receiver back.
-const PASSES: [&str; 8] = ["unref", "ref", "refresh", "setEncoding", "on", "once", "bind", "catch"];
+///
+/// `timer[Symbol.toPrimitive]()` is the timer's id.
+const PASSES: [&str; 9] = ["unref", "ref", "refresh", "setEncoding", "on", "once", "bind", "catch", "Symbol.toPrimitive"];
 
 /// Functions and methods that only look at what they are passed.
 const LOOKS: [&str; 28] = [
@@ -171,13 +175,7 @@ impl Follower<'_, '_> {
                     {
                         self.open.push((parent, As::Token, depth + 1));
                     }
-                    // `timer[Symbol.toPrimitive]()` is the timer's id.
-                    As::Token => {
-                        let call = program
-                            .parent(parent)
-                            .filter(|it| matches!(facts.expr(it.id), Expr::Call(callee, _) if callee == parent.id));
-                        self.open.extend(call.map(|it| (it, what, depth + 1)));
-                    }
+                    As::Token => {}
                 }
             }
             Expr::ElementOf(_) => {
@@ -320,12 +318,15 @@ impl Follower<'_, '_> {
         }
         let call = program.parent(member).filter(|it| matches!(facts.expr(it.id), Expr::Call(callee, _) if callee == member.id));
         let Some(call) = call else {
-            // A destructured or passed-on method: `const { close } = token`.
+            // A destructured or passed-on method: `const { close } = token`, `return token[Symbol.dispose]`.
+            let ends = ENDS.contains(&facts.text(name));
             if let Some(binding) = program.initialized_by(member)
-                && ENDS.contains(&facts.text(name))
+                && ends
             {
                 self.open.extend(program.binding_uses(binding).into_iter().map(|it| (it, As::Token, depth + 1)));
-            } else if ENDS.contains(&facts.text(name)) {
+            } else if ends && program.index(member.file()).exit_of(member.id).is_some() {
+                self.returned(member.within, As::Token, depth);
+            } else if ends {
                 self.flow.releases.extend(program.site_of(member));
             }
             self.flow.used = true;

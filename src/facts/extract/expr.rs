@@ -206,9 +206,10 @@ impl Extractor<'_> {
         }
     }
 
-    /// `object[key]`, which is a member if the key is a string.
+    /// `object[key]`, which is a member if the key is a string, or one of the known symbols.
     pub(super) fn index(&mut self, object: ExprId, key: &ast::Expr, span: swc_common::Span) -> ExprId {
-        match self.constant_key(key) {
+        let name = self.constant_key(key).or_else(|| Some(self.symbol_name(bare(key))).filter(|name| *name != Name::EMPTY));
+        match name {
             Some(name) => self.push(Expr::Member(object, name), span),
             None => {
                 let key = self.expr(key);

@@ -132,7 +132,7 @@ impl Extractor<'_> {
     }
 
     /// `Symbol.dispose` and the like are names as good as any.
-    fn symbol_name(&mut self, key: &ast::Expr) -> Name {
+    pub(super) fn symbol_name(&mut self, key: &ast::Expr) -> Name {
         let ast::Expr::Member(ast::MemberExpr { obj, prop: ast::MemberProp::Ident(property), .. }) = key else {
             return Name::EMPTY;
         };
