@@ -79,6 +79,8 @@ fn an_answer_comes_between_keystrokes() {
         times.push(sent.elapsed().saturating_sub(DEBOUNCE));
         std::thread::sleep(Duration::from_millis(120));
     }
+    let slow: Vec<(usize, &Duration)> = times.iter().enumerate().filter(|it| *it.1 > Duration::from_millis(30)).collect();
+    println!("edits that took longer than 30 ms: {slow:?}");
     times.sort();
     let (median, late) = (times[times.len() / 2], times[times.len() * 99 / 100]);
     println!("from the end of the debounce: median {median:?}, 99 of 100 within {late:?}");

@@ -291,7 +291,9 @@ impl Server {
         let inside = self.documents.values().filter(|it| self.root_of(&it.path) == Some(at));
         let open: Vec<(PathBuf, i32)> = inside.map(|it| (it.path.clone(), it.version)).collect();
         let root = &mut self.roots[at];
-        root.state = whole.state;
+        // To free what a whole run left takes longer than an answer may.
+        let left = std::mem::replace(&mut root.state, whole.state);
+        drop(std::thread::spawn(move || drop(left)));
         root.files = whole.files;
         let old = std::mem::replace(&mut root.reports, whole.reports);
         let mut behind = Vec::new();
