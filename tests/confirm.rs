@@ -42,6 +42,7 @@ static CAPTURED: LazyLock<Captured> = LazyLock::new(|| {
 fn run(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leaklint"));
     command.args(args).current_dir(folder).stdin(Stdio::null()).env_remove("NODE_ENV").env_remove("NODE_OPTIONS");
+    command.env("LEAKLINT_CACHE_DIR", folder.join("kept"));
     command.output().unwrap()
 }
 
@@ -120,6 +121,23 @@ fn a_manifest_tells_what_ran() {
         assert_eq!((&here["executed"], &here["alive"]), (&there["executed"], &there["alive"]));
     }
     assert_eq!(report["experiment"]["node_version"], CAPTURED.proved["experiment"]["node_version"]);
+}
+
+#[test]
+fn what_a_heap_showed_is_told_by_later_checks() {
+    let kept = TempDir::new();
+    let cache = kept.path().to_str().unwrap();
+    let check = |more: &[&str]| json(&run(&CAPTURED.folder, &[&["check", "--format", "json"][..], more].concat()));
+    let rule = "collection-without-bound";
+    assert!(evidence(&check(&["--cache-dir", cache]), rule).is_null());
+    let confirmed = json(&confirm(&CAPTURED.folder, &refs(&shots(&CAPTURED)), &["--format", "json", "--cache-dir", cache]));
+    let told = check(&["--cache-dir", cache]);
+    assert_eq!(evidence(&told, rule), evidence(&confirmed, rule));
+    assert_eq!(evidence(&told, rule)["verdict"], "confirmed");
+    assert!(evidence(&check(&["--no-cache"]), rule).is_null());
+    // Another heap may show nothing of it, and what was shown stays until it is asked again.
+    let again = confirm(&CAPTURED.folder, &refs(&shots(&CAPTURED))[..1], &["--format", "json", "--cache-dir", cache]);
+    assert_eq!(evidence(&check(&["--cache-dir", cache]), rule), evidence(&json(&again), rule));
 }
 
 #[test]

@@ -6,6 +6,8 @@
 
 mod support;
 
+use leaklint::finding::{Evidence, Verdict};
+use leaklint::workspace::{Opening, Project};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -396,6 +398,27 @@ fn hovers_tell_of_findings_and_of_rules_in_comments() {
     );
     assert!(hover(0, 30).contains("cache-without-bound"), "{}", hover(0, 30));
     assert_eq!(hover(1, 3), "");
+}
+
+#[test]
+fn hovers_tell_what_a_heap_showed() {
+    let folder = leaky();
+    fs::create_dir(folder.path().join("node_modules")).unwrap();
+    let opening = Opening { folder: folder.path().to_owned(), ..Opening::default() };
+    let project = Project::open(&opening).unwrap();
+    let mut findings = project.check(&project.selection).unwrap().judged.findings;
+    let (verdict, holder) = (Verdict::Confirmed, "the timers".to_owned());
+    let (reason, path, executed, alive) = (String::new(), Vec::new(), vec![Some(200)], vec![152, 352]);
+    findings[0].evidence =
+        Some(Evidence { verdict, reason, executed, alive, retained_bytes: vec![], bytes_per_execution: None, holder, path });
+    project.cache(None).unwrap().keep_evidence(&findings);
+    let mut editor = Editor::open(&[folder.path()], pushed());
+    let watch = editor.open_text(&uri(&folder.path().join("watch.js")), "js", WATCH);
+    editor.settle();
+    let at = json!({ "textDocument": { "uri": watch }, "position": { "line": 1, "character": 4 } });
+    let answer = editor.request("textDocument/hover", at);
+    let hover = answer["result"]["contents"]["value"].as_str().unwrap();
+    assert!(hover.contains("Heap: **confirmed**, alive 152, 352, held by `the timers`"), "{hover}");
 }
 
 #[test]

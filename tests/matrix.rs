@@ -113,7 +113,20 @@ fn quick() -> Vec<Server> {
 /// Drives one server.
 fn prove(server: &Server, node: &str) -> Outcome {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leaklint"));
-    command.args(["prove", "--format", "json", "--pedantic", "--requests", "20", "--rounds", "2", "--", node, "server.js"]);
+    command.args([
+        "prove",
+        "--no-cache",
+        "--format",
+        "json",
+        "--pedantic",
+        "--requests",
+        "20",
+        "--rounds",
+        "2",
+        "--",
+        node,
+        "server.js",
+    ]);
     command.current_dir(&server.folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LEAKLINT_") || name == "NODE_ENV" || name == "PORT") {
         command.env_remove(name);

@@ -27,7 +27,7 @@ impl Project {
 
     fn command(&self, args: &[&str], command: &[&str]) -> Command {
         let mut leaklint = Command::new(env!("CARGO_BIN_EXE_leaklint"));
-        leaklint.arg("prove").args(args).arg("--").args(command).current_dir(self.0.path());
+        leaklint.args(["prove", "--no-cache"]).args(args).arg("--").args(command).current_dir(self.0.path());
         leaklint.env_remove("NODE_ENV").env_remove("NODE_OPTIONS").env("TMPDIR", self.0.path().join("tmp"));
         leaklint.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         leaklint

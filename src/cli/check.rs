@@ -23,6 +23,7 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Exit, Failur
     };
     let mut project = project::open(&args.into(), terminal)?;
     project.selection.cache = args.cache.of(&project);
+    project.evidence = project.selection.cache.as_ref().map(|it| it.evidence()).unwrap_or_default();
     let prepared = started.elapsed();
     let Checked { mut analysis, judged } = project.check(&project.selection)?;
     analysis.notes.extend(silencers(&project));

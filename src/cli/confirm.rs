@@ -1,7 +1,7 @@
 //! `leaklint confirm`.
 
 use super::Exit;
-use super::args::{ChoiceArgs, ConfigArgs, ExitArgs, FileArgs, OutputArgs};
+use super::args::{CacheArgs, ChoiceArgs, ConfigArgs, ExitArgs, FileArgs, OutputArgs};
 use super::failure::Failure;
 use super::project::Request;
 use super::proof;
@@ -36,6 +36,8 @@ pub(super) struct ConfirmArgs {
     #[command(flatten)]
     files: FileArgs,
     #[command(flatten)]
+    cache: CacheArgs,
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
@@ -46,7 +48,7 @@ pub(super) fn confirm(args: &ConfirmArgs, terminal: Terminal) -> Result<Exit, Fa
     let request = Request::plain(paths, choice, files, &exit, config);
     let taken: Vec<Taken<'_>> = args.snapshots.iter().map(|it| Taken::new(it)).collect();
     same_isolate(&taken)?;
-    let mut case = proof::open(&request, terminal)?;
+    let mut case = proof::open(&request, &args.cache, terminal)?;
     let (unexplained, series) = case.with_project(|project, findings| {
         let look = |path: &PathBuf| {
             terminal.log(&format!("reading {}", path.display()));

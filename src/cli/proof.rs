@@ -1,6 +1,7 @@
 //! What `confirm` and `prove` share: the project and its findings, suspects too, and the report with evidence.
 
 use super::Exit;
+use super::args::CacheArgs;
 use super::failure::Failure;
 use super::host;
 use super::output::tell;
@@ -12,10 +13,11 @@ use crate::confirm::{Executions, Observation, Project, Reopen, Unexplained, obse
 use crate::finding::{self, Judged, Verdict, is_sure_enough};
 use crate::prove::Experiment;
 use crate::report::{Origin, Proof, Report};
-use crate::workspace::{Analysis, Book, Checked};
+use crate::workspace::{Analysis, Book, Cache, Checked};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes of a script or source map that a heap names.
 const SIDE_FILE: u64 = 64 << 20;
@@ -27,12 +29,15 @@ pub(super) struct Case {
     pub(super) judged: Judged,
     /// The working directory, symbolic links resolved.
     pub(super) root: PathBuf,
+    /// Where editors and later checks find what the heap showed.
+    cache: Option<Arc<Cache>>,
 }
 
 /// Analyses the project. A heap answers suspects as well as it answers what is certain, so all of them are in it.
-pub(super) fn open(request: &Request<'_>, terminal: Terminal) -> Result<Case, Failure> {
+pub(super) fn open(request: &Request<'_>, cache: &CacheArgs, terminal: Terminal) -> Result<Case, Failure> {
     let folder = project::folder()?;
     let project = project::open(request, terminal)?;
+    let cache = cache.of(&project);
     let analysis = project.analyse(&project.selection)?;
     let Checked { analysis, judged } = project.judge(analysis, true);
     if analysis.files.checked == 0 {
@@ -41,7 +46,7 @@ pub(super) fn open(request: &Request<'_>, terminal: Terminal) -> Result<Case, Fa
         return Err(Failure::new(said));
     }
     let root = fs::canonicalize(&folder).unwrap_or(folder);
-    Ok(Case { rulebook: project.rulebook, analysis, judged, root })
+    Ok(Case { rulebook: project.rulebook, analysis, judged, root, cache })
 }
 
 impl Case {
@@ -54,8 +59,11 @@ impl Case {
         run(project, &mut self.judged.findings)
     }
 
-    /// Leaves out what is neither sure enough nor shown by the heap.
+    /// Keeps what the heap showed for later, and leaves out what is neither sure enough nor shown by it.
     pub(super) fn narrow(&mut self) {
+        if let Some(cache) = &self.cache {
+            cache.keep_evidence(&self.judged.findings);
+        }
         let settings = &self.analysis.settings;
         let is_shown = |it: &finding::Finding| {
             let shown = it.evidence.as_ref().is_some_and(|it| matches!(it.verdict, Verdict::Confirmed | Verdict::Accumulated));

@@ -1,7 +1,7 @@
 //! `leaklint prove`.
 
 use super::Exit;
-use super::args::{ChoiceArgs, ConfigArgs, ExitArgs, FileArgs, OutputArgs};
+use super::args::{CacheArgs, ChoiceArgs, ConfigArgs, ExitArgs, FileArgs, OutputArgs};
 use super::duration;
 use super::failure::Failure;
 use super::interrupt::on_interrupt;
@@ -74,6 +74,8 @@ pub(super) struct ProveArgs {
     #[command(flatten)]
     files: FileArgs,
     #[command(flatten)]
+    cache: CacheArgs,
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
@@ -106,7 +108,7 @@ pub(super) fn prove(args: &ProveArgs, terminal: Terminal) -> Result<Exit, Failur
     let exit = ExitArgs::default();
     let ProveArgs { paths, choice, files, config, .. } = args;
     let request = Request::plain(paths, choice, files, &exit, config);
-    let mut case = proof::open(&request, terminal)?;
+    let mut case = proof::open(&request, &args.cache, terminal)?;
     if let Some(error) = case.analysis.errors.first() {
         return Err(Failure::new(error.as_str()));
     }

@@ -1,7 +1,9 @@
 //! What a heap showed of a finding.
 
+use serde::{Deserialize, Serialize};
+
 /// The answer of a heap to a finding (`DESIGN.md` section 5).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Verdict {
     /// Alive grows with executed (with snapshots alone: in every step), survives settling and collection, and is past every
     /// bound and delay that the program shows.
@@ -36,7 +38,7 @@ impl Verdict {
 }
 
 /// A verdict with its numbers.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Evidence {
     /// The answer.
     pub verdict: Verdict,

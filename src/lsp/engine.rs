@@ -188,7 +188,9 @@ fn run(job: WholeJob) -> Result<Whole, Trouble> {
     if !job.options.enable {
         return Ok(whole);
     }
-    let project = Project::open(&opening(&job)).map_err(|it| Trouble::new(&it, &folder))?;
+    let mut project = Project::open(&opening(&job)).map_err(|it| Trouble::new(&it, &folder))?;
+    let asked = std::env::var_os("LEAKLINT_CACHE_DIR").map(PathBuf::from);
+    project.evidence = project.cache(asked.as_deref()).map(|it| it.evidence()).unwrap_or_default();
     whole.files = project.files();
     if job.options.require_config && project.selection.configs.files().is_empty() {
         return Ok(whole);

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{Choices, Ground, Layer, Problem, Settings};
 use crate::facts::Directive;
-use crate::finding::{Accepted, Baseline, Docket, Finding, HOUSE_RULES, Judged, Reach, judge, rule_ids};
+use crate::finding::{Accepted, Baseline, Docket, Evidence, Finding, HOUSE_RULES, Judged, Reach, judge, rule_ids};
 use crate::rulebook::{Rulebook, Trouble};
 use crate::text::FileId;
 
@@ -141,6 +141,8 @@ pub struct Project {
     pub baseline_path: PathBuf,
     /// What has been accepted, if there is a baseline.
     pub baseline: Option<Baseline>,
+    /// What heaps showed of findings, by fingerprint.
+    pub evidence: BTreeMap<String, Evidence>,
     /// Stands for the text of the project's own rules and models.
     rules: u64,
     /// What has changed, if that alone is reported.
@@ -198,7 +200,17 @@ impl Project {
             local.pages.iter().chain(&local.models).map(|it| paths::absolute(&folder, Path::new(&it.0))).collect();
         let rules = if opening.untrusted { 0 } else { xxh3_64(format!("{local:?}").as_bytes()) };
         let changes = opening.changes.clone();
-        Ok(Project { root: top.root, rulebook, own, selection, baseline_path, baseline, rules, changes })
+        Ok(Project {
+            root: top.root,
+            rulebook,
+            own,
+            selection,
+            baseline_path,
+            baseline,
+            evidence: BTreeMap::new(),
+            rules,
+            changes,
+        })
     }
 
     /// Where runs of this project leave something for later ones: a folder, or the usual one. `None` if there is none.
@@ -289,7 +301,16 @@ impl Project {
             is_reported: &|it| self.changes.as_ref().is_none_or(|changes| changes.concern(it, analysis, &self.selection.cwd)),
             keep_suspects,
         };
-        judge(findings, docket)
+        let mut judged = judge(findings, docket);
+        self.recall_evidence(&mut judged.findings);
+        judged
+    }
+
+    /// Puts beside findings what heaps showed of them.
+    pub(super) fn recall_evidence(&self, findings: &mut [Finding]) {
+        for finding in findings.iter_mut().filter(|_| !self.evidence.is_empty()) {
+            finding.evidence = self.evidence.get(&finding.fingerprint).cloned();
+        }
     }
 
     /// What a run says of a file that it did not check.

@@ -86,7 +86,7 @@ impl Revision {
         let file = self.file;
         // Of other files nothing is said here, so nothing that was accepted in them is missed.
         let accepted = project.baseline.as_ref().map(|baseline| Accepted { baseline, unchecked: &|_| Reach::Beyond });
-        judge(
+        let mut judged = judge(
             self.findings,
             Docket {
                 paths: &snapshot.paths,
@@ -98,7 +98,9 @@ impl Revision {
                 is_reported: &|_| true,
                 keep_suspects: false,
             },
-        )
+        );
+        project.recall_evidence(&mut judged.findings);
+        judged
     }
 }
 

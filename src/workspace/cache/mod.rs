@@ -4,6 +4,7 @@
 //! that wrote it; what is broken, foreign or old is as good as absent; files appear whole, by renaming, so that runs at the
 //! same time do not meet; and what cannot be written is not written, in silence.
 
+mod evidence;
 mod facts;
 mod findings;
 mod folder;
