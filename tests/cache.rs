@@ -66,11 +66,12 @@ fn what_is_found_does_not_depend_on_what_is_kept() {
     let folder = project.path();
     let first = same(folder);
     assert!(first.contains("src/poll.js") && first.contains("src/server.js") && first.contains("it is meant to stay"), "{first}");
-    assert!(kept(folder).len() > 20, "{:?}", kept(folder));
+    assert_eq!(kept(folder).len(), 1, "the first run may be the last one: {:?}", kept(folder));
     assert_eq!(same(folder), first);
 
     project.write("src/poll.js", "module.exports = () => {};\n");
     let repaired = same(folder);
+    assert!(kept(folder).len() > 20, "{:?}", kept(folder));
     assert!(repaired != first && !repaired.contains("src/poll.js"));
 
     project.write("src/store.js", "exports.sessions = { set() {} };\n");
@@ -119,6 +120,8 @@ fn what_lies_beside_the_sources_counts_too() {
 fn what_is_broken_is_absent() {
     let project = project();
     let folder = project.path();
+    same(folder);
+    project.write("src/part0.js", "exports.part0 = 0;\n");
     let first = same(folder);
     for (i, path) in kept(folder).into_iter().enumerate() {
         let whole = fs::read(&path).unwrap();

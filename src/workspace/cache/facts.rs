@@ -44,6 +44,8 @@ pub(super) struct Shelf<'a> {
     shards: Vec<Mutex<Shard>>,
     /// How many entries this run adds.
     added: AtomicUsize,
+    /// Whether it adds any.
+    adds: bool,
 }
 
 fn name(shard: usize) -> String {
@@ -55,8 +57,8 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 }
 
 impl<'a> Shelf<'a> {
-    pub(super) fn new(cache: &'a Cache) -> Shelf<'a> {
-        Shelf { cache, shards: (0..SHARDS).map(|_| Mutex::default()).collect(), added: AtomicUsize::new(0) }
+    pub(super) fn new(cache: &'a Cache, adds: bool) -> Shelf<'a> {
+        Shelf { cache, shards: (0..SHARDS).map(|_| Mutex::default()).collect(), added: AtomicUsize::new(0), adds }
     }
 
     /// The facts of a text: kept ones, else from parsing it.
@@ -69,7 +71,9 @@ impl<'a> Shelf<'a> {
             return parsed;
         }
         let parsed = parse(path, text);
-        if let Some(bytes) = encode(&parsed) {
+        if self.adds
+            && let Some(bytes) = encode(&parsed)
+        {
             self.add(shard, key, bytes);
         }
         parsed

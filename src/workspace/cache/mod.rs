@@ -82,6 +82,11 @@ impl Cache {
         self.folder.join(format!("{BUILD}-{name}"))
     }
 
+    /// Whether anything was left under a name.
+    fn has(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
     /// What was left under a name, if it is whole.
     fn read(&self, name: &str) -> Option<Vec<u8>> {
         let mut bytes = fs::read(self.path(name)).ok()?;
