@@ -14,6 +14,7 @@ mod growth;
 mod inserting;
 mod kept;
 mod key;
+mod late;
 mod lazy;
 mod listener;
 mod misnamed;
@@ -64,6 +65,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
             found.extend(clone::check(program, file));
             found.extend(giveup::check(program, file));
             found.extend(subscribed::check(program, file));
+            found.extend(late::check(program, file));
             found
         })
         .collect();

@@ -27,6 +27,7 @@ const CHECKS: &[&str] = &[
     "unpiped",
     "finalizer",
     "gives-up",
+    "late",
 ];
 
 /// The headings that every page has below its title, in this order.
