@@ -106,20 +106,11 @@ fn enclosing_loop(facts: &Facts, region: RegionId) -> Option<RegionId> {
 /// Whether something in the loop is awaited; what `for await` waits for is the source, not the receiver.
 fn awaits(program: &Program<'_>, at: SiteRef, in_loop: RegionId) -> bool {
     let facts = program.facts(at.expr.file());
-    let inside = |mut region: RegionId| {
-        loop {
-            if region == in_loop {
-                return true;
-            }
-            match facts.regions[region.index()].parent.get() {
-                Some(parent) => region = parent,
-                None => return false,
-            }
-        }
-    };
     let kind = facts.regions[in_loop.index()].kind;
     kind != RegionKind::Loop(LoopKind::Await)
-        && program.sites(at.expr.within).any(|it| matches!(facts.expr(it.expr), Expr::Await(_)) && inside(it.region))
+        && program
+            .sites(at.expr.within)
+            .any(|it| matches!(facts.expr(it.expr), Expr::Await(_)) && facts.encloses(in_loop, it.region))
 }
 
 /// A file that speaks of `drain` or `pause` knows what it does.

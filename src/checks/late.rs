@@ -2,7 +2,7 @@
 
 use super::named::rule;
 use super::story::{Draft, of_rate, per, recurs, step};
-use crate::facts::{Expr, RegionId, Sym};
+use crate::facts::{Expr, FnId, Site, Sym};
 use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{ExprRef, FnRef, Place, Program, Rate, Root, SiteRef, Value};
 use crate::rulebook::{Part, Recurrence, Rule};
@@ -38,26 +38,24 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
     let facts = program.facts(file);
     let Some(rule) = rule(program, "late") else { return Vec::new() };
     let mut found = Vec::new();
-    for (i, _) in facts.functions.iter().enumerate().filter(|(_, it)| it.is_async) {
-        let f = FnRef { file, id: crate::facts::FnId(i as u32) };
-        let sites: Vec<_> = program.sites(f).collect();
-        let Some(awaited) = sites.iter().position(|it| matches!(facts.expr(it.expr), Expr::Await(_))) else { continue };
-        for (at, site) in sites.iter().enumerate().skip(awaited + 1) {
-            let here = SiteRef { expr: ExprRef::new(f, site.expr), region: site.region };
-            let waits = |it: &&crate::facts::Site| {
-                matches!(facts.expr(it.expr), Expr::Await(_)) && encloses(program, file, it.region, site.region)
-            };
-            let Some(wait) = sites[..at].iter().find(waits) else { continue };
-            found.extend(judge(program, rule, here, ExprRef::new(f, wait.expr)));
+    for i in (0..facts.functions.len()).filter(|i| facts.functions[*i].is_async) {
+        let f = FnRef { file, id: FnId(i as u32) };
+        let mut waits: Vec<Site> = Vec::new();
+        for site in program.sites(f) {
+            if let Expr::Await(_) = facts.expr(site.expr) {
+                waits.push(site);
+            } else if let Some(wait) = waits.iter().find(|it| facts.encloses(it.region, site.region)) {
+                let at = SiteRef { expr: ExprRef::new(f, site.expr), region: site.region };
+                found.extend(judge(program, rule, at, ExprRef::new(f, wait.expr)));
+            }
         }
     }
     found
 }
 
 fn judge(program: &Program<'_>, rule: &Rule, at: SiteRef, wait: ExprRef) -> Option<Finding> {
-    let acquire = program.call_model(at.expr)?.0.acquire.as_ref()?;
-    acquire.handler?;
     let event = program.event_name(at.expr).filter(|it| ENDS.contains(&it.as_str()))?;
+    program.call_model(at.expr)?.0.acquire.as_ref()?.handler?;
     let receiver = program.part(at.expr, Part::Receiver)?;
     let unit = program.type_of(program.eval(receiver)).is_some_and(|it| program.is_unit(it));
     let place = program.place(receiver)?;
@@ -90,22 +88,10 @@ fn judge(program: &Program<'_>, rule: &Rule, at: SiteRef, wait: ExprRef) -> Opti
     Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace }.finish(program))
 }
 
-fn encloses(program: &Program<'_>, file: FileId, outer: RegionId, inner: RegionId) -> bool {
-    let facts = program.facts(file);
-    let mut at = Some(inner);
-    while let Some(id) = at {
-        if id == outer {
-            return true;
-        }
-        at = facts.regions[id.index()].parent.get();
-    }
-    false
-}
-
 /// What a handler takes out of collections, or ends.
 fn taken(program: &Program<'_>, handler: FnRef) -> Vec<Place> {
     let facts = program.facts(handler.file);
-    let place = |site: crate::facts::Site| {
+    let place = |site: Site| {
         let call = ExprRef::new(handler, site.expr);
         let Expr::Call(callee, _) = facts.expr(site.expr) else { return None };
         let from = match facts.expr(callee) {
@@ -123,7 +109,7 @@ fn taken(program: &Program<'_>, handler: FnRef) -> Vec<Place> {
 /// What a function puts into collections or acquires behind a place in its text: the call, and where that is kept.
 fn kept(program: &Program<'_>, f: FnRef, from: u32) -> Vec<(ExprRef, Place)> {
     let facts = program.facts(f.file);
-    let place = |site: crate::facts::Site| {
+    let place = |site: Site| {
         let call = ExprRef::new(f, site.expr);
         let (Expr::Call(callee, _) | Expr::New(callee, _)) = facts.expr(site.expr) else { return None };
         if program.span(call).start < from {

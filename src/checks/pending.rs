@@ -1,7 +1,7 @@
 //! Entries that somebody waits for: a timeout or a closed connection must remove them too, or they stay for good.
 
 use super::growth::Grow;
-use crate::facts::{Expr, RegionId, RegionKind, Sym};
+use crate::facts::{Expr, RegionKind, Sym};
 use crate::program::{Edge, ExprRef, FnRef, How, Place, Program, Root, SiteRef};
 use crate::rulebook::Recurrence;
 
@@ -113,19 +113,7 @@ fn leaves_before(program: &Program<'_>, grow: &Grow, closure: FnRef) -> bool {
         }
     }
     let made = &facts.functions[at.index()];
-    region.exits && made.start > region.start && !encloses(program, closure, grow.site.region, made.made_in)
-}
-
-fn encloses(program: &Program<'_>, f: FnRef, outer: RegionId, inner: RegionId) -> bool {
-    let facts = program.facts(f.file);
-    let mut at = inner.get();
-    while let Some(id) = at {
-        if id == outer {
-            return true;
-        }
-        at = facts.regions[id.index()].parent.get();
-    }
-    false
+    region.exits && made.start > region.start && !facts.encloses(grow.site.region, made.made_in)
 }
 
 /// Whether the writing function starts a timer whose callback does not lead to a removal.

@@ -71,8 +71,9 @@ fn reason(error: &ignore::Error) -> String {
     }
 }
 
-/// The path without `.` and `..`. Lexical, because ids and reports go by the paths that people write.
-pub(super) fn normal(path: &Path) -> PathBuf {
+/// The path without `.` and `..`. Lexical, because ids and reports go by the paths that people write: symbolic links are
+/// not looked up.
+pub fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

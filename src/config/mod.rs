@@ -15,6 +15,7 @@ mod settings;
 mod version;
 
 pub use choices::Choices;
+pub use globs::normal;
 pub use layer::{Layer, NAMES};
 pub use level::{Confidence, Level, nearest};
 pub use options::{Extends, Options, OverrideOptions, RuleOption, Size, SuppressionOptions};

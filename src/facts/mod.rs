@@ -119,6 +119,18 @@ impl Facts {
         self.names.sym(name)
     }
 
+    /// Whether a region is another one, or stands around it in the same function.
+    pub fn encloses(&self, outer: RegionId, inner: RegionId) -> bool {
+        let mut at = inner.get();
+        while let Some(id) = at {
+            if id == outer {
+                return true;
+            }
+            at = self.regions[id.index()].parent.get();
+        }
+        false
+    }
+
     /// The function that a region belongs to.
     pub fn function_of(&self, region: RegionId) -> FnId {
         self.regions[region.index()].function

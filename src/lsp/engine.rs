@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use crate::config::{Choices, Problem};
+use crate::config::{Choices, Problem, normal};
 use crate::finding::{Baseline, Entry, Finding};
 use crate::report;
 use crate::text::FileId;
@@ -102,7 +102,7 @@ impl Trouble {
     }
 
     fn new(error: &ProjectError, folder: &Path) -> Trouble {
-        let place = |it: &Problem| (super::uri::normal(&folder.join(&it.path)), it.text.clone(), it.range.clone());
+        let place = |it: &Problem| (normal(&folder.join(&it.path)), it.text.clone(), it.range.clone());
         let place = if let ProjectError::Config(problem) = error { Some(place(problem)) } else { None };
         Trouble { message: error.to_string(), place }
     }

@@ -10,6 +10,7 @@ use gen_lsp_types::{
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::config::normal;
 use crate::finding::{Finding, Severity, Step};
 use crate::report;
 use crate::text::{FileId, Span};
@@ -76,7 +77,7 @@ impl<'a> Stage<'a> {
     /// The path of a file.
     pub(super) fn path(&self, file: FileId) -> PathBuf {
         let shown = self.snapshot.paths.get(file.index()).map_or("", String::as_str);
-        uri::normal(&self.folder.join(shown))
+        normal(&self.folder.join(shown))
     }
 
     /// The report of a file with these findings; suppressed ones are not shown.

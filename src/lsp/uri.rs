@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::normal;
+
 /// The path of a `file:` address; `None` for any other.
 pub(super) fn path(uri: &str) -> Option<PathBuf> {
     let rest = uri.strip_prefix("file://")?;
@@ -23,21 +25,6 @@ fn windows_path(host: &str, path: &str) -> PathBuf {
         None => format!("//{host}{path}"),
     };
     normal(Path::new(&text.replace('/', "\\")))
-}
-
-/// Without `.` and `..`, which no editor sends and which would give one file two names.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    let mut whole = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir => {
-                whole.pop();
-            }
-            part => whole.push(part),
-        }
-    }
-    whole
 }
 
 /// The `file:` address of an absolute path.

@@ -140,8 +140,9 @@ impl Program<'_> {
 
     /// `watch(on) { clearInterval(timer); if (on) timer = setInterval(...) }`, called from several places.
     fn may_only_release(&self, acquired: SiteRef, releases: &[SiteRef]) -> bool {
-        let alone =
-            releases.iter().any(|it| !self.replaces(acquired, *it) && self.region_encloses(*it, it.region, acquired.region));
+        let alone = releases
+            .iter()
+            .any(|it| !self.replaces(acquired, *it) && self.facts(it.expr.file()).encloses(it.region, acquired.region));
         alone && self.callers(acquired.expr.within).filter(|it| it.how == How::Call).count() > 1
     }
 
@@ -163,7 +164,7 @@ impl Program<'_> {
         let file = acquired.expr.file();
         let facts = self.facts(file);
         let start = |id: crate::facts::ExprId| facts.nodes[id.index()].start;
-        let encloses = |outer: RegionId, inner: RegionId| self.region_encloses(acquired, outer, inner);
+        let encloses = |outer, inner| facts.encloses(outer, inner);
         for exit in self.exits(acquired.expr.within).filter(|it| it.start > start(acquired.expr.id)) {
             let reached = self.reachable_from(acquired, exit.region);
             let released = releases.iter().any(|it| {
@@ -198,7 +199,7 @@ impl Program<'_> {
         let facts = self.facts(release.expr.file());
         let region = &facts.regions[release.region.index()];
         let Some(test) = region.test.get().filter(|_| region.kind == RegionKind::Then) else { return false };
-        let parent_ok = region.parent.get().is_some_and(|it| self.region_encloses(acquired, it, acquired.region));
+        let parent_ok = region.parent.get().is_some_and(|it| self.facts(acquired.expr.file()).encloses(it, acquired.region));
         parent_ok && matches!(facts.expr(test), Expr::Ident(_) | Expr::Member(..) | Expr::Binary(..))
     }
 
@@ -208,7 +209,7 @@ impl Program<'_> {
         let mut at = Some(acquired.region);
         while let Some(id) = at {
             let it = &facts.regions[id.index()];
-            if self.region_encloses(acquired, id, region) {
+            if facts.encloses(id, region) {
                 return true;
             }
             if it.exits {
@@ -217,18 +218,6 @@ impl Program<'_> {
             at = it.parent.get();
         }
         true
-    }
-
-    pub(super) fn region_encloses(&self, site: SiteRef, outer: RegionId, inner: RegionId) -> bool {
-        let facts = self.facts(site.expr.file());
-        let mut at = Some(inner);
-        while let Some(id) = at {
-            if id == outer {
-                return true;
-            }
-            at = facts.regions[id.index()].parent.get();
-        }
-        false
     }
 
     /// A release in another function: nested in the acquiring one, or elsewhere.
@@ -347,7 +336,7 @@ impl Program<'_> {
         let start = |site: SiteRef| self.facts(site.expr.file()).nodes[site.expr.id.index()].start;
         acquired.expr.within == release.expr.within
             && start(release) < start(acquired)
-            && self.region_encloses(acquired, acquired.region, release.region)
+            && self.facts(acquired.expr.file()).encloses(acquired.region, release.region)
     }
 
     /// Whether a function runs on events alone that come while things go on.

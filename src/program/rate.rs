@@ -313,19 +313,10 @@ impl Program<'_> {
             Some(Expr::Number(n)) => facts.numbers[n as usize] == 0.0,
             Some(_) => true,
         };
-        let inside = |mut at: RegionId| {
-            while at != region {
-                match facts.regions[at.index()].parent.get() {
-                    Some(parent) => at = parent,
-                    None => return false,
-                }
-            }
-            true
-        };
         let left = || {
             let regions = facts.regions.iter().enumerate();
             let exits = |(i, other): (usize, &crate::facts::Region)| {
-                other.exits && other.function == it.function && i != region.index() && inside(RegionId(i as u32))
+                other.exits && other.function == it.function && i != region.index() && facts.encloses(region, RegionId(i as u32))
             };
             regions.skip(region.index()).any(exits)
         };

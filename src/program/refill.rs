@@ -96,7 +96,7 @@ impl Program<'_> {
                 && write.site.is_some_and(|it| {
                     it.expr.within == site.expr.within
                         && start(it) < start(site)
-                        && self.region_encloses(site, it.region, site.region)
+                        && self.facts(site.expr.file()).encloses(it.region, site.region)
                 })
         })
     }

@@ -37,7 +37,7 @@ impl Program<'_> {
     /// Whether a `try` around a region leads to one of the releases: they stand behind it, or in its `catch`.
     fn is_caught(&self, site: SiteRef, region: RegionId, releases: &[SiteRef]) -> bool {
         let facts = self.facts(site.expr.file());
-        let inside = |outer: RegionId, inner: RegionId| self.region_encloses(site, outer, inner);
+        let inside = |outer, inner| facts.encloses(outer, inner);
         let mut at = Some(region);
         while let Some(id) = at {
             let it = &facts.regions[id.index()];

@@ -1,20 +1,12 @@
 //! Paths as text: absolute, normalized, with `/`. A file's *key* is such a path; it names the file in all tables.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-/// The absolute path without `.` and `..`, by its text alone: symbolic links are not looked up.
+use crate::config::normal;
+
+/// The absolute path without `.` and `..`, by its text alone.
 pub(super) fn absolute(cwd: &Path, path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for component in cwd.join(path).components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                result.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => result.push(component),
-        }
-    }
-    result
+    normal(&cwd.join(path))
 }
 
 /// The key of an absolute, normalized path.

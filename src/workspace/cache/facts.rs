@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,8 +30,8 @@ const SPARE: usize = 1;
 struct Shard {
     is_loaded: bool,
     bytes: Arc<Vec<u8>>,
-    /// Where the entries are, behind their heads; and whether this run asked for them.
-    known: FxHashMap<u128, (usize, usize, bool)>,
+    /// Where the entries are, heads included; and whether this run asked for them.
+    known: FxHashMap<u128, (Range<usize>, bool)>,
     /// What this run adds; the old entries follow when it is done.
     fresh: Option<(PathBuf, BufWriter<File>)>,
     failed: bool,
@@ -66,41 +67,41 @@ impl<'a> Shelf<'a> {
         // The extension tells the language.
         let extension = source_name(paths::name(path)).map_or("", |(_, extension)| extension);
         let key = xxh3_128(text.as_bytes()) ^ u128::from(xxh3_64(extension.as_bytes()));
-        let shard = &self.shards[key as usize % SHARDS];
-        if let Some(parsed) = self.find(shard, key) {
+        let number = key as usize % SHARDS;
+        if let Some(parsed) = self.find(number, key) {
             return parsed;
         }
         let parsed = parse(path, text);
         if self.adds
             && let Some(bytes) = encode(&parsed)
         {
-            self.add(shard, key, bytes);
+            self.add(number, key, bytes);
         }
         parsed
     }
 
-    fn find(&self, shard: &Mutex<Shard>, key: u128) -> Option<Parsed> {
-        let (bytes, start, len) = {
-            let mut shard_now = lock(shard);
-            if !shard_now.is_loaded {
-                shard_now.is_loaded = true;
-                shard_now.load(fs::read(self.cache.path(&name(self.number(shard)))).unwrap_or_default());
+    fn find(&self, number: usize, key: u128) -> Option<Parsed> {
+        let (bytes, entry) = {
+            let mut shard = lock(&self.shards[number]);
+            if !shard.is_loaded {
+                shard.is_loaded = true;
+                shard.load(fs::read(self.cache.path(&name(number))).unwrap_or_default());
             }
-            let (start, len, used) = shard_now.known.get_mut(&key)?;
+            let (entry, used) = shard.known.get_mut(&key)?;
             *used = true;
-            let (start, len) = (*start, *len);
-            (Arc::clone(&shard_now.bytes), start, len)
+            let entry = entry.clone();
+            (Arc::clone(&shard.bytes), entry)
         };
-        decode(&bytes[start - HEAD..start + len])
+        let parsed = decode(&bytes[entry]);
+        if parsed.is_none() {
+            // What has rotted is not carried over.
+            lock(&self.shards[number]).known.remove(&key);
+        }
+        parsed
     }
 
-    fn number(&self, shard: &Mutex<Shard>) -> usize {
-        self.shards.iter().position(|it| std::ptr::eq(it, shard)).unwrap_or_default()
-    }
-
-    fn add(&self, shard: &Mutex<Shard>, key: u128, bytes: Vec<u8>) {
-        let number = self.number(shard);
-        let mut shard = lock(shard);
+    fn add(&self, number: usize, key: u128, bytes: Vec<u8>) {
+        let mut shard = lock(&self.shards[number]);
         shard.waiting.push((key, bytes));
         if self.added.fetch_add(1, Ordering::Relaxed) >= WORTHWHILE {
             self.flush(number, &mut shard);
@@ -138,41 +139,45 @@ impl<'a> Shelf<'a> {
 impl Shard {
     /// Finds the entries of a file; the first one that does not fit ends it.
     fn load(&mut self, bytes: Vec<u8>) {
-        let mut at = 0;
-        while let Some(head) = bytes.get(at..at + HEAD) {
-            let number =
-                |from: usize, to: usize| head[from..to].iter().rev().fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
-            let (key, len) = (number(0, 16), number(16, 20) as usize);
-            if bytes.len() - at - HEAD < len {
+        let mut rest = bytes.as_slice();
+        while let Some((key, behind)) = rest.split_first_chunk()
+            && let Some((length, _)) = behind.split_first_chunk()
+        {
+            let start = bytes.len() - rest.len();
+            let end = start + HEAD + u32::from_le_bytes(*length) as usize;
+            if end > bytes.len() {
                 break;
             }
-            self.known.insert(key, (at + HEAD, len, false));
-            at += HEAD + len;
+            self.known.insert(u128::from_le_bytes(*key), (start..end, false));
+            rest = &bytes[end..];
         }
         self.bytes = Arc::new(bytes);
     }
 
     fn append(&mut self, key: u128, bytes: &[u8]) {
-        let Some((_, out)) = &mut self.fresh else { return };
         let (length, sum) = ((bytes.len() as u32).to_le_bytes(), xxh3_64(bytes).to_le_bytes());
-        let parts: [&[u8]; 4] = [&key.to_le_bytes(), &length, &sum, bytes];
-        self.failed |= parts.into_iter().any(|part| out.write_all(part).is_err());
+        self.write(&[&key.to_le_bytes(), &length, &sum, bytes]);
     }
 
-    /// Carries over what this run used, and as much of the rest as there is room for.
+    fn write(&mut self, parts: &[&[u8]]) {
+        let Some((_, out)) = &mut self.fresh else { return };
+        self.failed |= parts.iter().any(|part| out.write_all(part).is_err());
+    }
+
+    /// Carries over what this run used, and as much of the rest as there is room for: as it is, with the checksum that it has.
     fn keep_old(&mut self) {
-        let mut old: Vec<(u128, (usize, usize, bool))> = self.known.iter().map(|(key, it)| (*key, *it)).collect();
-        old.sort_by_key(|(_, (start, _, used))| (!used, *start));
-        let mut room = SPARE * old.iter().filter(|it| it.1.2).map(|it| it.1.1).sum::<usize>();
+        let mut old: Vec<(Range<usize>, bool)> = self.known.values().cloned().collect();
+        old.sort_by_key(|(entry, used)| (!used, entry.start));
+        let mut room = SPARE * old.iter().filter(|it| it.1).map(|it| it.0.len()).sum::<usize>();
         let bytes = Arc::clone(&self.bytes);
-        for (key, (start, len, used)) in old {
+        for (entry, used) in old {
             if !used {
-                if room < len {
+                if room < entry.len() {
                     break;
                 }
-                room -= len;
+                room -= entry.len();
             }
-            self.append(key, &bytes[start..start + len]);
+            self.write(&[&bytes[entry]]);
         }
     }
 }
@@ -196,4 +201,39 @@ fn decode(entry: &[u8]) -> Option<Parsed> {
     let stored: Result<Facts, (String, u32, u32)> = postcard::from_bytes(bytes).ok()?;
     let problem = |(message, start, end)| Problem { is_internal: false, message, start, end };
     Some(stored.map(Arc::new).map_err(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(parsed: &Parsed) -> Vec<bool> {
+        let facts = parsed.as_ref().unwrap();
+        ["alpha", "alphb"].map(|it| facts.names.contains(crate::facts::Sym::of(it))).to_vec()
+    }
+
+    #[test]
+    fn what_has_rotted_is_parsed_again_and_not_carried_over() {
+        let folder = std::env::temp_dir().join(format!("leaklint-facts-{}", std::process::id()));
+        let cache = Cache::new(folder.clone(), 0);
+        let run = |texts: &[&str]| {
+            let shelf = Shelf::new(&cache, true);
+            let parsed: Vec<Parsed> = texts.iter().map(|it| shelf.parse("/a.js", it)).collect();
+            shelf.save();
+            parsed
+        };
+        run(&["let alpha"]);
+        for entry in fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()) {
+            let bytes = fs::read(&entry).unwrap();
+            if let Some(at) = bytes.windows(5).position(|it| it == b"alpha") {
+                fs::write(&entry, [&bytes[..at], b"alphb", &bytes[at + 5..]].concat()).unwrap();
+            }
+        }
+        // Enough others that some come to lie beside it, so that its file is written anew.
+        let others: Vec<String> = (0..SHARDS * 8).map(|it| format!("let other{it}")).collect();
+        let all: Vec<&str> = std::iter::once("let alpha").chain(others.iter().map(String::as_str)).collect();
+        assert_eq!(words(&run(&all)[0]), [true, false]);
+        assert_eq!(words(&run(&["let alpha"])[0]), [true, false]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }
