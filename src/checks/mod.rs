@@ -6,6 +6,7 @@ mod backpressure;
 mod capture;
 mod clone;
 mod constant;
+mod ended;
 mod fate;
 mod finalize;
 mod gathered;
