@@ -294,3 +294,30 @@ fn what_a_new_list_holds_need_not_be_new() {
     assert_eq!(certain("crypto.randomUUID()"), [true]);
     assert_eq!(certain("settings.path"), [false]);
 }
+
+#[test]
+fn what_the_first_request_makes_keeps_its_context() {
+    let server = |start: &str| {
+        format!(
+            r#"
+import {{ AsyncLocalStorage }} from "node:async_hooks";
+import {{ createServer }} from "node:http";
+const storage = new AsyncLocalStorage();
+let sweep;
+function keepSweeping() {{
+  if (sweep) return;
+  sweep = setInterval(() => console.log("sweep"), 60_000);
+}}
+{start}
+createServer((request, response) => {{
+  storage.run({{ request }}, () => {{
+    keepSweeping();
+    response.end();
+  }});
+}}).listen(3000);
+"#
+        )
+    };
+    assert_eq!(suspects(&[("server.js", &server(""))]), [("async-context-kept".to_owned(), 8)]);
+    assert_eq!(suspects(&[("server.js", &server("keepSweeping();"))]), []);
+}

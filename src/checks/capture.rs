@@ -32,7 +32,8 @@ pub(super) fn captured_units(program: &Program<'_>, f: FnRef) -> Vec<(String, Sp
     found
 }
 
-fn is_heavy(program: &Program<'_>, expr: ExprRef) -> bool {
+/// Whether an expression is a unit of work that keeps much.
+pub(super) fn is_heavy(program: &Program<'_>, expr: ExprRef) -> bool {
     let Value::Instance(ty) = program.eval(expr) else { return false };
     let models = &program.rulebook.models;
     models.lineage(ty).iter().any(|it| models.ty(*it).weight == Some(Weight::Heavy))

@@ -1,7 +1,7 @@
 //! Constants: numbers and options, folded through `const` bindings.
 
 use crate::facts::{BinaryOp, Expr, Sym};
-use crate::program::{ExprRef, FnRef, Program};
+use crate::program::{ExprRef, FnRef, Program, Shape};
 
 /// A number, folded over `*`, `+` and constants.
 pub(super) fn number(program: &Program<'_>, expr: ExprRef) -> Option<f64> {
@@ -39,6 +39,7 @@ pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Opt
         match properties.iter().find(|it| facts.sym(it.name) == Sym::of(name)) {
             Some(property) => at = literal.with(property.value),
             None if properties.iter().any(|it| matches!(facts.expr(it.value), Expr::Spread(_))) => return None,
+            None if is_set_later(program, literal, name) => return None,
             None => return Some(false),
         }
     }
@@ -58,4 +59,9 @@ pub(super) fn option(program: &Program<'_>, options: ExprRef, path: &str) -> Opt
         Expr::Number(n) => facts.numbers[n as usize] != 0.0,
         _ => true,
     })
+}
+
+/// `options.store = ...` behind the literal.
+fn is_set_later(program: &Program<'_>, literal: ExprRef, name: &str) -> bool {
+    program.tables.fields.contains_key(&(Shape::Literal(literal.file(), literal.id), Sym::of(name)))
 }

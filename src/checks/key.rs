@@ -1,7 +1,7 @@
 //! The key lattice: how many different keys a write can have (`SEMANTICS.md` section 6).
 
 use crate::facts::{BinaryOp, BindingKind, Expr, ExprId, UnaryOp};
-use crate::program::{ExprRef, FnRef, Fresh, How, Place, Program, Rate, Root, Value};
+use crate::program::{BindingRef, ExprRef, FnRef, Fresh, How, Place, Program, Rate, Root, Value};
 use crate::rulebook::Recurrence;
 
 /// How many keys. Ordered.
@@ -18,7 +18,7 @@ pub(super) enum Keys {
 }
 
 /// Properties that name a kind, not an instance.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 23] = [
     "type",
     "name",
     "method",
@@ -39,6 +39,7 @@ const KINDS: [&str; 22] = [
     "lang",
     "locale",
     "protocol",
+    "transport",
     "property",
     "field",
 ];
@@ -271,14 +272,21 @@ fn binding(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
             let it = &facts.bindings[id.index()];
             let within = FnRef { file: key.file(), id: it.function };
             if let Some(init) = it.init.get() {
-                return keys_deep(program, ExprRef::new(within, init), depth + 1);
+                let keys = keys_deep(program, ExprRef::new(within, init), depth + 1);
+                return match it.kind {
+                    // `(value, id = "default")`: what is passed, and else the default.
+                    BindingKind::Param(n) if program.is_whole_param(BindingRef { file: key.file(), id }) => {
+                        keys.max(parameter(program, within, n, depth))
+                    }
+                    _ => keys,
+                };
             }
             match it.kind {
                 BindingKind::Param(n) => (within, n),
                 BindingKind::Enum | BindingKind::Function(_) | BindingKind::Class(_) => return Keys::Closed,
                 _ if it.writes > 0 && is_counter(program, key) => return Keys::Fresh,
                 _ => {
-                    let place = crate::program::BindingRef { file: key.file(), id };
+                    let place = BindingRef { file: key.file(), id };
                     let writes = program.tables.writes.get(&place).map_or(&[][..], Vec::as_slice);
                     return writes
                         .iter()

@@ -2,7 +2,7 @@
 
 use super::unbounded::Candidate;
 use crate::facts::{BinaryOp, Expr, ExprId, RegionKind};
-use crate::program::{ExprRef, How, Program, SiteRef};
+use crate::program::{ExprRef, How, Place, Program, SiteRef};
 use crate::rulebook::Recurrence;
 
 /// Whether a removal takes out one entry only when its own key is asked for or written again: what nobody asks for any more
@@ -143,4 +143,50 @@ fn is_asked(program: &Program<'_>, site: SiteRef, key: ExprRef) -> bool {
         })
     };
     !swept && (looked_up || matches!(facts.expr(site.expr.id), Expr::Delete(_)) && indexed())
+}
+
+/// `if (ok) delete attempts[name]; else attempts[name] = ...`: an entry goes only when its own key comes again, with the other
+/// outcome.
+pub(super) fn takes_other_outcome(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let Some(key) = removed_key(program, site) else { return false };
+    candidates.iter().all(|it| {
+        let grown = it.grow.site;
+        let same = it.grow.key.is_some_and(|other| is_same(program, key, other));
+        same && grown.expr.within == site.expr.within && are_exclusive(program, site, grown, &it.grow.place)
+    })
+}
+
+/// Whether the second site stands in the other branch of the test around the first, which does not ask for the collection.
+fn are_exclusive(program: &Program<'_>, a: SiteRef, b: SiteRef, place: &Place) -> bool {
+    let facts = program.facts(a.expr.file());
+    let branches = |site: SiteRef| {
+        let around = std::iter::successors(Some(site.region), |id| facts.regions[id.index()].parent.get());
+        let branches = around.filter_map(|id| {
+            let region = &facts.regions[id.index()];
+            Some((region.test.get()?, region.kind)).filter(|it| matches!(it.1, RegionKind::Then | RegionKind::Else))
+        });
+        branches.collect::<Vec<_>>()
+    };
+    let others = branches(b);
+    let is_other = |(test, kind): (ExprId, RegionKind)| others.iter().any(|it| it.0 == test && it.1 != kind);
+    // `if (isAsked(it)) waiting[it.id] = ...; else if (isAnswer(it)) delete waiting[it.id]` is no other outcome of one thing.
+    branches(a).first().is_some_and(|it| is_other(*it) && !names(program, a.expr.with(it.0), place, 0))
+}
+
+/// Whether a test names a collection.
+fn names(program: &Program<'_>, test: ExprRef, place: &Place, depth: u32) -> bool {
+    let facts = program.facts(test.file());
+    let next = |id| depth < 6 && names(program, test.with(id), place, depth + 1);
+    match facts.expr(test.id) {
+        Expr::Logical(_, a, b) | Expr::Binary(_, a, b) => next(a) || next(b),
+        Expr::Unary(_, a) | Expr::Call(a, _) => next(a),
+        Expr::Member(object, _) | Expr::Index(object, _) => {
+            program.place(test.with(object)).as_ref() == Some(place) || next(object)
+        }
+        Expr::Ident(_) => {
+            let init = program.initial(test);
+            init != test && depth < 6 && names(program, init, place, depth + 1)
+        }
+        _ => false,
+    }
 }

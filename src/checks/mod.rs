@@ -6,6 +6,7 @@ mod backpressure;
 mod capture;
 mod clone;
 mod constant;
+mod context;
 mod ended;
 mod fate;
 mod finalize;
@@ -71,6 +72,7 @@ pub fn check(program: &Program<'_>) -> Vec<Finding> {
         })
         .collect();
     findings.extend(unbounded::check(program));
+    findings.extend(context::check(program));
     findings.extend(overwritten::check_instances(program));
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()).then(b.confidence.cmp(&a.confidence)));
     findings.dedup_by(|a, b| a.span == b.span && a.rule == b.rule);

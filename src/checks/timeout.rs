@@ -12,7 +12,7 @@ use crate::program::{ExprRef, FnRef, Grade, Program, Quality, Rated, Value};
 use crate::rulebook::{Recurrence, Rule};
 
 /// A delay from which a pending timer is worth a finding, in milliseconds.
-const LONG: f64 = 300_000.0;
+pub(super) const LONG: f64 = 300_000.0;
 
 pub(super) fn judge(
     program: &Program<'_>,
@@ -88,7 +88,7 @@ fn is_waited_for(program: &Program<'_>, acquired: &Acquisition<'_>, handler: FnR
 }
 
 /// Whether the callback leads back to the site.
-fn rearms(program: &Program<'_>, acquired: &Acquisition<'_>, handler: FnRef) -> bool {
+pub(super) fn rearms(program: &Program<'_>, acquired: &Acquisition<'_>, handler: FnRef) -> bool {
     let target = acquired.site.expr.within;
     if handler == target {
         return true;

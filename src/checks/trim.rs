@@ -24,7 +24,7 @@ pub(super) fn falls_behind(program: &Program<'_>, site: SiteRef, candidates: &[C
     if is_unreached(program, site, candidates) {
         return Some("and only reading it trims it");
     }
-    if lazy::is_lazy(program, site, candidates) {
+    if lazy::is_lazy(program, site, candidates) || lazy::takes_other_outcome(program, site, candidates) {
         return Some(WAITS_FOR_KEY);
     }
     if waits_for_owner(program, site, place, candidates) {

@@ -132,16 +132,20 @@ fn within_size_test(program: &Program<'_>, grow: &Grow) -> bool {
     false
 }
 
-/// `text += chunk; if (text.length > MAX) socket.destroy()`: what is too long ends its connection.
+/// `text += chunk; if (text.length > MAX) socket.destroy()`, or `if (text.length < MAX) return; socket.end()`: what is too long
+/// ends its connection.
 fn ends_when_large(program: &Program<'_>, grow: &Grow) -> bool {
     const ENDS: [&str; 8] = ["destroy", "close", "end", "terminate", "abort", "disconnect", "reject", "kill"];
     let f = grow.site.expr.within;
     let facts = program.facts(f.file);
-    let too_large = |region: crate::facts::RegionId| {
-        let it = &facts.regions[region.index()];
-        it.kind == RegionKind::Then
+    let tests_size = |it: &crate::facts::Region| {
+        matches!(it.kind, RegionKind::Then | RegionKind::Else)
             && it.test.get().is_some_and(|test| compares_size(program, grow.site.expr.with(test), &grow.place, 0))
     };
+    let too_large = |region: crate::facts::RegionId| tests_size(&facts.regions[region.index()]);
+    let start = program.span(grow.site.expr).start;
+    let mut tests = facts.regions.iter().filter(|it| it.function == f.id && it.start > start && tests_size(it));
+    let tested = tests.next().map(|it| it.start);
     program.exits(f).any(|it| it.is_throw && too_large(it.region))
         || program.sites(f).any(|site| {
             let Expr::Call(callee, _) = facts.expr(site.expr) else { return false };
@@ -150,7 +154,8 @@ fn ends_when_large(program: &Program<'_>, grow: &Grow) -> bool {
                 Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
                 _ => return false,
             };
-            ENDS.contains(&name) && too_large(site.region)
+            let behind = |test: u32| site.region == grow.site.region && program.span(ExprRef::new(f, site.expr)).start > test;
+            ENDS.contains(&name) && (too_large(site.region) || tested.is_some_and(behind))
         })
 }
 

@@ -155,7 +155,7 @@ impl Program<'_> {
     }
 
     /// A parameter by its own name, with a default or without, and no part of a pattern.
-    pub(super) fn is_whole_param(&self, binding: BindingRef) -> bool {
+    pub fn is_whole_param(&self, binding: BindingRef) -> bool {
         let facts = self.facts(binding.file);
         let it = &facts.bindings[binding.id.index()];
         let BindingKind::Param(n) = it.kind else { return false };

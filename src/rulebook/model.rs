@@ -247,7 +247,7 @@ pub struct CallModel {
     /// As a write to a collection: bounded when this argument is given (the time to live of `cache.set(key, value, ttl)`).
     pub bounded_by: Option<u8>,
     /// What else a named check looks for: `whole-read`, `write-chunk`, `heap-dump`, `limit-off`, `server-render`,
-    /// `finalize`, `pipe`, and `answer`: its result, or what its callback receives, has a body that must be read.
+    /// `finalize`, `pipe`, `run-in-context`, `enter-context`, `leave-context`, and `answer`: its result, or what its callback receives, has a body that must be read.
     pub does: Option<String>,
 }
 

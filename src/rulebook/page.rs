@@ -28,6 +28,7 @@ const CHECKS: &[&str] = &[
     "finalizer",
     "gives-up",
     "late",
+    "context-kept",
 ];
 
 /// The headings that every page has below its title, in this order.
