@@ -7,6 +7,7 @@ mod capture;
 mod clone;
 mod constant;
 mod context;
+mod ended;
 mod fate;
 mod finalize;
 mod gathered;
