@@ -23,6 +23,7 @@ mod misnamed;
 mod misuse;
 mod named;
 mod overwritten;
+mod partly;
 mod pending;
 mod pipe;
 mod production;
