@@ -1,7 +1,7 @@
 //! The check *unbounded*: a collection that stays, grows again and again, and that nothing empties.
 
 use super::acquisition::name_of;
-use super::gathered::{ends_with_receiver, is_given, is_result, lasting_unit};
+use super::gathered::{ends_with_receiver, is_given, is_listed, is_one, is_result, lasting_unit};
 use super::growth::{Grow, Growth, growths};
 use super::kept;
 use super::key::{Keys, is_key_of, is_new, keys};
@@ -63,7 +63,7 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         Fresh::Unknown => return None,
     }
     // What is written under keys that it has already does not grow.
-    if grow.key.is_some_and(|it| is_key_of(program, it, &grow.place)) {
+    if grow.key.is_some_and(|it| is_key_of(program, it, &grow.place)) || is_one(program, &grow) || is_listed(program, &grow) {
         return None;
     }
     match grow.key.map(|it| if is_new(program, it) { Keys::Fresh } else { keys(program, it) }) {

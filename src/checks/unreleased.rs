@@ -1,6 +1,7 @@
 //! The check *unreleased*: acquired again and again, held by something that stays, and not released.
 
 use super::acquisition::{Acquisition, acquisitions};
+use super::ended;
 use super::listener::{self, Match, Removals, is_namespace};
 use super::overwritten;
 use super::proof;
@@ -77,7 +78,7 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if acquired.may_end(program) {
         confidence = confidence.min(Confidence::Suspect);
     }
-    if is_listener(acquired) && program.counts_listeners(acquired.site) {
+    if is_listener(acquired) && (program.counts_listeners(acquired.site) || ended::ends_holder(program, acquired)) {
         return None;
     }
     let by_handler = is_listener(acquired) || acquired.named_by_handler();
@@ -132,7 +133,7 @@ fn of_some_object(program: &Program<'_>, holder: ExprRef, depth: u32) -> bool {
 }
 
 /// A handler that is a parameter of the function around: it passes on a registration of its caller's.
-fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+pub(super) fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
     let Some(handler) = acquired.handler(program) else { return false };
     let within = acquired.site.expr.within;
     matches!(program.place(handler).map(|it| it.root), Some(Root::Param(f, _)) if f == within)

@@ -40,6 +40,11 @@ pub struct Hold {
 /// How many fields freshness is followed through.
 const MAX_FIELDS: u32 = 4;
 
+/// Made anew in each call of a function.
+fn in_call_of(f: FnRef) -> Fresh {
+    if f.is_module() { Fresh::Program } else { Fresh::Call(f) }
+}
+
 impl Program<'_> {
     /// How fresh a place is.
     pub fn fresh_of(&self, place: &Place, from: FnRef) -> Fresh {
@@ -61,15 +66,20 @@ impl Program<'_> {
             return Fresh::Shared(f);
         }
         let fresh = match &place.root {
-            Root::Outside(_) | Root::Static(_) | Root::Global(_) => Fresh::Program,
+            Root::Outside(_) | Root::Global(_) => Fresh::Program,
+            Root::Static(shape) => self.declared_in(*shape),
             Root::Binding(binding) => {
                 let it = &self.facts(binding.file).bindings[binding.id.index()];
                 let f = FnRef { file: binding.file, id: it.function };
-                if f.is_module() { Fresh::Program } else { Fresh::Call(f) }
+                in_call_of(f)
             }
             Root::Made(file, id) => {
                 let f = self.evaluator(*file, *id);
-                if f.is_module() { Fresh::Program } else { Fresh::Call(f) }
+                let fields = self.facts(*file).functions[f.id.index()].kind == FunctionKind::Fields;
+                match self.eval_this(f) {
+                    Value::Object(shape) if fields && !self.runs_once(f) => Fresh::Instance(shape),
+                    _ => in_call_of(f),
+                }
             }
             Root::Param(f, n) => self.fresh_param(*f, *n),
             Root::Instance(shape) => match place.path.as_slice() {
@@ -78,6 +88,18 @@ impl Program<'_> {
             },
         };
         self.promote(fresh)
+    }
+
+    /// A class or function itself is made anew in each call of the function that declares it.
+    fn declared_in(&self, shape: Shape) -> Fresh {
+        match shape {
+            Shape::Class(file, class) => in_call_of(FnRef { file, id: self.facts(file).classes[class.index()].function }),
+            Shape::Constructor(file, id) => {
+                let around = self.facts(file).functions[id.index()].parent.get();
+                around.map_or(Fresh::Program, |id| in_call_of(FnRef { file, id }))
+            }
+            Shape::Literal(..) => Fresh::Program,
+        }
     }
 
     /// A scope that is entered once per program creates program-lived values.
