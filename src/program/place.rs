@@ -211,6 +211,10 @@ impl Program<'_> {
         if self.callers(f).any(|edge| matches!(edge.how, super::How::Callback { .. })) {
             return Some(own);
         }
+        // They cannot agree if one has no place.
+        if args.iter().any(|arg| !has_place(self.facts(arg.value.file()).expr(arg.value.id))) {
+            return Some(own);
+        }
         let mut found: Option<Place> = None;
         for arg in args {
             let place = self.place_deep(arg.value, depth + 4);
@@ -337,5 +341,16 @@ impl Program<'_> {
             }
         }
         found.filter(|it| !matches!(it.root, Root::Binding(b) if self.facts(b.file).bindings[b.id.index()].function == f.id && !f.is_module()))
+    }
+}
+
+/// Whether an expression of this kind may have a place.
+fn has_place(expr: Expr) -> bool {
+    match expr {
+        Expr::Ident(_) | Expr::Free(_) | Expr::This | Expr::Param(..) => true,
+        Expr::Member(..) | Expr::Index(..) | Expr::ElementOf(_) | Expr::Call(..) => true,
+        Expr::Logical(..) | Expr::Choice(_) | Expr::Assign(..) | Expr::Await(_) | Expr::Spread(_) => true,
+        Expr::Object { .. } | Expr::Array(_) | Expr::New(..) => true,
+        _ => false,
     }
 }
