@@ -5,6 +5,7 @@
 //! place a value lives in ([`Place`]) and how fresh it is there ([`Fresh`]). It knows no rule and no finding.
 
 mod asked;
+mod bound;
 mod callbacks;
 mod calls;
 mod chain;

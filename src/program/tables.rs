@@ -4,6 +4,7 @@
 //! one site that fills a field leaks in every instance alike.
 
 use super::Program;
+use super::bound;
 use super::refs::{BindingRef, ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
 use crate::facts::{AssignOp, BindingKind, Expr, ExprId, FnId, FunctionKind, MemberKind, RegionId, Sym};
@@ -91,6 +92,9 @@ impl Tables {
     }
 }
 
+/// Functions that are bound inside bound functions are followed so far.
+const BOUND_DEPTH: u32 = 4;
+
 /// Reads every file's classes, literals and assignments, in rounds: what a file says of its own shapes, which functions are
 /// constructors (`this` in them is an instance), what is assigned, and what needs all that (base classes, mixins).
 pub(super) fn collect(program: &mut Program<'_>) {
@@ -104,6 +108,15 @@ pub(super) fn collect(program: &mut Program<'_>) {
     let assigned: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).assignments()).collect();
     assigned.into_iter().for_each(|it| program.tables.absorb(it));
     program.forget_values();
+    // What `this` is in a bound function tells it for those inside.
+    for _ in 0..BOUND_DEPTH {
+        let bound: Vec<Tables> = files.par_iter().map(|&file| bound::told(program, file)).collect();
+        if bound.iter().all(|it| it.this_of.is_empty()) {
+            break;
+        }
+        bound.into_iter().for_each(|it| program.tables.absorb(it));
+        program.forget_values();
+    }
     let based: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).bases()).collect();
     based.into_iter().for_each(|it| program.tables.absorb(it));
     program.forget_values();
