@@ -346,11 +346,9 @@ impl Program<'_> {
 
 /// Whether an expression of this kind may have a place.
 fn has_place(expr: Expr) -> bool {
-    match expr {
-        Expr::Ident(_) | Expr::Free(_) | Expr::This | Expr::Param(..) => true,
-        Expr::Member(..) | Expr::Index(..) | Expr::ElementOf(_) | Expr::Call(..) => true,
-        Expr::Logical(..) | Expr::Choice(_) | Expr::Assign(..) | Expr::Await(_) | Expr::Spread(_) => true,
-        Expr::Object { .. } | Expr::Array(_) | Expr::New(..) => true,
-        _ => false,
-    }
+    let is_named = matches!(expr, Expr::Ident(_) | Expr::Free(_) | Expr::This | Expr::Param(..));
+    let is_made = matches!(expr, Expr::Object { .. } | Expr::Array(_) | Expr::New(..));
+    let is_part = matches!(expr, Expr::Member(..) | Expr::Index(..) | Expr::ElementOf(_) | Expr::Call(..));
+    let is_one_of = matches!(expr, Expr::Logical(..) | Expr::Choice(_) | Expr::Assign(..) | Expr::Await(_) | Expr::Spread(_));
+    is_named || is_made || is_part || is_one_of
 }
