@@ -378,3 +378,26 @@ export class Prices {{
     assert_eq!(suspects(&[("prices.ts", &service("bus.on(\"price\", this.keep.bind(this))"))]), [(BOUND.to_owned(), 11)]);
     assert_eq!(suspects(&[("prices.ts", &service("this.keep({ id: \"gold\", price: 1 })"))]), []);
 }
+
+#[test]
+fn a_queue_of_a_library_is_emptied_at_its_own_pace() {
+    let server = |test: &str| {
+        format!(
+            r#"
+const express = require("express");
+const PQueue = require("p-queue");
+const app = express();
+const queue = new PQueue({{ concurrency: 2 }});
+app.post("/mail", (req, res) => {{
+  {test}
+  queue.add(() => send(req.body.to));
+  res.sendStatus(202);
+}});
+async function send(to) {{}}
+app.listen(3000);
+"#
+        )
+    };
+    assert_eq!(suspects(&[("server.js", &server(""))]), [("queue-without-limit".to_owned(), 8)]);
+    assert_eq!(suspects(&[("server.js", &server("if (queue.size > 1000) return res.sendStatus(503);"))]), []);
+}

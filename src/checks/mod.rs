@@ -4,6 +4,7 @@ mod abandoned;
 mod acquisition;
 mod backpressure;
 mod capture;
+mod chained;
 mod clone;
 mod constant;
 mod context;

@@ -7,7 +7,7 @@ use super::kept;
 use super::key::{Keys, is_key_of, is_new, keys};
 use super::misnamed;
 use super::pending;
-use super::removal::{by_answer, by_other_entry, is_rare, on_command, only_on_message, takes_one};
+use super::removal::{by_answer, by_other_entry, is_from_outside, is_rare, on_command, only_on_message, takes_one};
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
 use super::trim;
@@ -47,6 +47,10 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         .filter_map(|hold| Some((hold, program.repeated(hold.at, hold.fresh).or_else(|| supposed(program, &grow, hold))?)))
         .max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))?;
     let mut confidence = of_rate(rated);
+    if grow.growth == Growth::Job {
+        // How fast the worker is, nobody can tell.
+        confidence = Some(Confidence::Suspect).filter(|_| is_from_outside(rated))?;
+    }
     match hold.fresh {
         Fresh::Program if ends_with_receiver(program, &grow.place, rated) => confidence = confidence.min(Confidence::Suspect),
         Fresh::Program => {}
@@ -159,6 +163,15 @@ fn ends_when_large(program: &Program<'_>, grow: &Grow) -> bool {
         })
 }
 
+/// `queue.length` of `queue.length()`.
+fn called(facts: &Facts, id: ExprId) -> ExprId {
+    match facts.expr(id) {
+        Expr::Call(callee, _) => callee,
+        _ => id,
+    }
+}
+
+/// Whether a test compares the size of a collection with something.
 pub(super) fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place, depth: u32) -> bool {
     let facts = program.facts(test.file());
     let next = |id| compares_size(program, test.with(id), place, depth + 1);
@@ -169,7 +182,7 @@ pub(super) fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place,
         Expr::Logical(_, a, b) => next(a) || next(b),
         Expr::Unary(_, a) => next(a),
         Expr::Binary(BinaryOp::Less | BinaryOp::Greater | BinaryOp::Equal | BinaryOp::NotEqual, a, b) => {
-            [a, b].into_iter().any(|id| match facts.expr(id) {
+            [a, b].into_iter().map(|id| called(facts, id)).any(|id| match facts.expr(id) {
                 Expr::Member(object, name) if matches!(facts.text(name), "length" | "size") => {
                     program.place(test.with(object)).as_ref() == Some(place)
                         || matches!(facts.expr(object), Expr::Call(_, args) if facts.item(args, 0).is_some_and(|it| program.place(test.with(it)).as_ref() == Some(place)))
@@ -222,12 +235,14 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
     };
     let what = match grow.growth {
         Growth::Item => "an item",
+        Growth::Job => "a job",
         Growth::Entry => "an entry",
         Growth::Label => "a time series",
         Growth::Text => "text",
     };
     let ending = match (&verdict.partial, resource) {
         (Some((_, why)), _) => why.clone(),
+        (None, "queue") => "and they are taken out at the worker's pace, however many come".into(),
         (None, "write-only") => "and nothing reads or removes it".into(),
         (None, _) => "and nothing removes any".into(),
     };
@@ -298,6 +313,9 @@ fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'sta
     }
     if best.grow.growth == Growth::Label {
         return "label";
+    }
+    if best.grow.growth == Growth::Job {
+        return "queue";
     }
     let unread = !verdict.read && verdict.partial.is_none() && !usage::may_be_used_elsewhere(program, &best.grow.place);
     if unread && is_readable(program, best.grow.collection) {

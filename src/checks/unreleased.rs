@@ -12,7 +12,7 @@ use super::timeout;
 use super::trace;
 use crate::facts::{Expr, RegionKind, Sym};
 use crate::finding::{Confidence, Finding, Role, Step};
-use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef};
+use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef, Value};
 use crate::rulebook::{Certainty, Part, Recurrence};
 use crate::text::FileId;
 use std::borrow::Cow;
@@ -368,10 +368,16 @@ pub(super) fn thing(resource: &str) -> Cow<'_, str> {
 }
 
 fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated: Rated, coverage: &Coverage) -> String {
-    let thing = thing(&acquired.model.resource);
+    let is_function = |it| matches!(program.eval(it), Value::Function(_));
+    let thing = match acquired.model.resource.as_str() {
+        // A transport, a metric, a model of a database.
+        "registration" if !acquired.handler(program).is_some_and(is_function) => Cow::Borrowed("registration"),
+        resource => thing(resource),
+    };
     let verb = match acquired.model.resource.as_str() {
         "interval" => "started",
         "listener" | "process-listener" | "abort-listener" => "added",
+        "registration" if thing == "registration" => "made",
         "registration" | "metric" => "registered",
         "pool-client" => "taken",
         "transaction" => "begun",

@@ -45,7 +45,7 @@ pub(super) fn collect(program: &mut Program<'_>) {
         entries.push(entry);
         program.param_types.extend(types);
     }
-    program.forget_values();
+    program.forget_passed();
     // The best known one speaks for a function.
     entries.sort_by_key(|it| (it.function, std::cmp::Reverse(it.quality), it.span));
     entries.dedup_by_key(|it| it.function);
@@ -203,7 +203,7 @@ fn exported_functions(program: &Program<'_>, file: FileId, names: &[String]) -> 
             continue;
         }
         let value = match export.source {
-            ExportSource::Binding(id) => program.binding_value(super::refs::BindingRef { file, id }, 0),
+            ExportSource::Binding(id) => program.binding_value(super::refs::BindingRef { file, id }, super::depth::Depth::TOP),
             ExportSource::Expr(id) => program.eval(ExprRef::new(FnRef::module(file), id)),
             _ => continue,
         };
