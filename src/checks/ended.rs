@@ -44,7 +44,10 @@ fn ends(program: &Program<'_>, at: SiteRef, acquired: &Acquisition<'_>, holder: 
         let region = &facts.regions[id.index()];
         match region.kind {
             RegionKind::Body | RegionKind::Try | RegionKind::Finally => true,
-            RegionKind::Then => region.test.get().is_some_and(|test| asks_of(program, at.expr.with(test), &ended, 0)),
+            RegionKind::Then | RegionKind::Else => {
+                region.test.get().is_some_and(|test| asks_of(program, at.expr.with(test), &ended, 0))
+                    || facts.encloses(id, acquired.site.region)
+            }
             _ => facts.encloses(id, acquired.site.region),
         }
     })

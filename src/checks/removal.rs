@@ -152,6 +152,18 @@ pub(super) fn takes_one(program: &Program<'_>, site: SiteRef, candidates: &[Cand
         && !empties(program, site, site.expr.with(queue))
 }
 
+/// `set.add(worker)` and `set.delete(worker)` in two callbacks of the call that made the worker: each comes as often as that.
+pub(super) fn takes_same(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let binding = |key: ExprRef| match program.facts(key.file()).expr(key.id) {
+        Expr::Ident(id) => Some((key.file(), id)),
+        _ => None,
+    };
+    let Some((file, id)) = program.argument(site.expr, 0).and_then(binding) else { return false };
+    let made = FnRef { file, id: program.facts(file).bindings[id.index()].function };
+    let same = |it: &Candidate| it.grow.key.and_then(binding) == Some((file, id)) && it.grow.site.expr.within != made;
+    !made.is_module() && site.expr.within != made && candidates.iter().all(same)
+}
+
 /// Whether a test or loop around a removal asks for the collection's size: it takes until enough is taken.
 fn empties(program: &Program<'_>, site: SiteRef, queue: ExprRef) -> bool {
     let Some(place) = program.place(queue) else { return true };

@@ -5,7 +5,7 @@ use super::listener::Removals;
 use super::story::{Draft, per, step};
 use super::trace;
 use super::unreleased::{forwards, is_listener, past, thing, token};
-use crate::facts::{Expr, FunctionKind};
+use crate::facts::Expr;
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{
     Ending, ExprRef, FnRef, Fresh, Grade, Place, Program, Quality, Rate, Rated, Root, Shape, SiteRef, Value, Witness,
@@ -204,7 +204,7 @@ pub(super) fn method_name(program: &Program<'_>, f: FnRef) -> String {
     while let Some(id) = at {
         let function = &facts.functions[id.index()];
         let name = facts.text(function.name);
-        if !name.is_empty() && function.kind != FunctionKind::Arrow {
+        if !name.is_empty() {
             return name.to_owned();
         }
         at = function.parent.get();

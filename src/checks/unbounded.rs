@@ -7,7 +7,7 @@ use super::kept;
 use super::key::{Keys, is_key_of, is_new, keys};
 use super::misnamed;
 use super::pending;
-use super::removal::{by_answer, by_other_entry, is_from_outside, is_rare, on_command, only_on_message, takes_one};
+use super::removal::{by_answer, by_other_entry, is_from_outside, is_rare, on_command, only_on_message, takes_one, takes_same};
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
 use super::trim;
@@ -391,6 +391,11 @@ fn takes_off(facts: &Facts, call: ExprId) -> bool {
     matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice"))
 }
 
+/// Whether a site runs once, where the program starts.
+fn is_of_start(program: &Program<'_>, site: SiteRef, rated: Rated) -> bool {
+    rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none()
+}
+
 /// What a removal is worth for the growths.
 fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdict: &mut Verdict) {
     let f = site.expr.within;
@@ -419,7 +424,7 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
     let waiting = candidates.iter().any(|it| it.grow.value.is_some_and(|it| pending::is_pending(program, it)));
     match program.rate(f) {
         Some(rated) if rated.rate == Rate::Once && program.handed(f).is_some() => verdict.bounded = true,
-        Some(rated) if rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none() => {}
+        Some(rated) if is_of_start(program, site, rated) && !takes_same(program, site, candidates) => {}
         None => verdict.limit = Some(Confidence::Suspect),
         Some(rated) if rated.rate == Rate::Api => {
             let here = |it: &Candidate| it.rated.rate == Rate::Many || trim::is_registered(program, it);

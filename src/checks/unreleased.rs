@@ -197,7 +197,8 @@ fn longest_hold(program: &Program<'_>, acquired: &Acquisition<'_>) -> Option<(Ho
     };
     let judged = holds.into_iter().filter_map(|hold| {
         let rated = program.repeated(hold.at, hold.fresh)?;
-        Some((hold, rated))
+        let met = hold.via.is_none_or(|call| program.passes_tests(call, acquired.site));
+        Some((hold, program.asked_rate(hold.at, rated).filter(|_| met)?))
     });
     judged.max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))
 }

@@ -182,7 +182,7 @@ impl Program<'_> {
                     (_, true) if equal == outcome => vec![test.with(self.untyped(test, a))],
                     (true, _) if equal == outcome => vec![test.with(self.untyped(test, b))],
                     // `count === 1`, `state !== "started"`: a value that the guarded code moves on from.
-                    (false, false) if !outcome || !equal => vec![test.with(a)],
+                    (false, false) if !outcome || !equal => vec![test.with(a), test.with(b)],
                     _ => Vec::new(),
                 }
             }
@@ -211,7 +211,7 @@ impl Program<'_> {
         }
     }
 
-    fn is_empty_value(&self, expr: ExprRef) -> bool {
+    pub(super) fn is_empty_value(&self, expr: ExprRef) -> bool {
         let facts = self.facts(expr.file());
         match facts.expr(expr.id) {
             Expr::Undefined | Expr::Null | Expr::Bool(false) => true,

@@ -3,7 +3,7 @@
 use super::calls::How;
 use super::depth::Depth;
 use super::refs::{BindingRef, ExprRef, FnRef, SiteRef};
-use super::{Fresh, Hold, Place, Program, Root};
+use super::{Fresh, Hold, Place, Program, Root, Value};
 use crate::facts::{BindingKind, Expr, ExprId, LogicalOp, Sym};
 use crate::rulebook::Lifetime;
 
@@ -33,6 +33,9 @@ impl Program<'_> {
                 }
             }
         }
+        if let Some(f) = self.made_in(expr) {
+            return direct(Fresh::Call(f));
+        }
         match self.place(expr) {
             Some(place) => match self.own_param(expr).map(|it| self.handed_in(&it, 0)) {
                 Some(handed) if !handed.is_empty() && handed.iter().all(|it| it.fresh == Fresh::Call(it.at.expr.within)) => {
@@ -58,6 +61,19 @@ impl Program<'_> {
             }
         }
         self.place_holds(place, site, depth)
+    }
+
+    /// The function that has just made what an expression is a property of, by a class that is not known: whatever type it is
+    /// declared as, it is no other of its kind.
+    fn made_in(&self, expr: ExprRef) -> Option<FnRef> {
+        let facts = self.facts(expr.file());
+        let Expr::Member(object, _) = facts.expr(expr.id) else { return None };
+        let Expr::Ident(id) = facts.expr(object) else { return self.made_in(expr.with(object)) };
+        let binding = &facts.bindings[id.index()];
+        let within = FnRef { file: expr.file(), id: binding.function };
+        let Expr::New(class, _) = facts.expr(binding.init.get().filter(|_| binding.writes == 0)?) else { return None };
+        let unknown = matches!(self.eval(ExprRef::new(within, class)), Value::Unknown | Value::Outside);
+        (unknown && !within.is_module()).then_some(within)
     }
 
     /// The parameter of the function around that an expression is, or is a part of, by its own name.
@@ -131,7 +147,7 @@ impl Program<'_> {
     }
 
     /// Whether options written out in a call have no such property.
-    fn leaves_out(&self, options: ExprRef, path: &[Sym]) -> bool {
+    pub(super) fn leaves_out(&self, options: ExprRef, path: &[Sym]) -> bool {
         let facts = self.facts(options.file());
         let it = facts.expr(options.id);
         let Some(name) = path.first().filter(|_| matches!(it, Expr::Object { .. })) else { return false };

@@ -4,6 +4,7 @@
 //! what an expression is ([`value`](Value)), which function calls which and how often ([`calls`](Edge), [`Rate`]), which
 //! place a value lives in ([`Place`]) and how fresh it is there ([`Fresh`]). It knows no rule and no finding.
 
+mod asked;
 mod bound;
 mod callbacks;
 mod calls;
