@@ -45,7 +45,7 @@ pub(super) fn collect(program: &mut Program<'_>) {
         entries.push(entry);
         program.param_types.extend(types);
     }
-    program.forget_values();
+    program.forget_passed();
     // The best known one speaks for a function.
     entries.sort_by_key(|it| (it.function, std::cmp::Reverse(it.quality), it.span));
     entries.dedup_by_key(|it| it.function);
@@ -224,7 +224,7 @@ fn exported(program: &Program<'_>, file: FileId, source: ExportSource, path: Opt
     let (value, expr) = match source {
         ExportSource::Binding(id) => {
             let init = program.facts(file).bindings[id.index()].init.get();
-            (program.binding_value(super::refs::BindingRef { file, id }, 0), init)
+            (program.binding_value(super::refs::BindingRef { file, id }, super::depth::Depth::TOP), init)
         }
         ExportSource::Expr(id) => (program.eval(ExprRef::new(module, id)), Some(id)),
         _ => return Vec::new(),

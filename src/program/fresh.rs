@@ -1,6 +1,7 @@
 //! Freshness: in which scope a place's value is created anew, and what repeats a site in which it is not.
 
 use super::calls::How;
+use super::depth::Depth;
 use super::rate::{Rate, Rated, Witness, callback_quality, is_many};
 use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::tables::this_function;
@@ -151,7 +152,7 @@ impl Program<'_> {
             Some(Lifetime::Fresh | Lifetime::Receiver) | None => {}
         }
         let called_back = self.callers(f).any(|edge| matches!(edge.how, How::Callback { .. }));
-        let ty = self.type_of(self.param_value(f, n, 0));
+        let ty = self.type_of(self.param_value(f, n, Depth::TOP));
         if self.unit_params.contains(&(f, n))
             || ty.is_some_and(|ty| self.is_unit(ty))
             || called_back

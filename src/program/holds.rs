@@ -1,6 +1,7 @@
 //! Holders: what an expression that holds may be, how fresh each is, and which call handed it in.
 
 use super::calls::How;
+use super::depth::Depth;
 use super::refs::{BindingRef, ExprRef, FnRef, SiteRef};
 use super::{Fresh, Hold, Place, Program, Root};
 use crate::facts::{BindingKind, Expr, ExprId, LogicalOp, Sym};
@@ -239,7 +240,7 @@ impl Program<'_> {
         match &place.root {
             Root::Param(f, n) => {
                 let called_back = self.callers(*f).any(|edge| matches!(edge.how, How::Callback { .. }));
-                let unit = self.type_of(self.param_value(*f, *n, 0)).is_some_and(|ty| self.is_unit(ty));
+                let unit = self.type_of(self.param_value(*f, *n, Depth::TOP)).is_some_and(|ty| self.is_unit(ty));
                 (!called_back && !unit && !self.entries_of.contains_key(f)).then_some(*f)
             }
             // A signal of the instance's own controller is as fresh as the instance.

@@ -223,6 +223,9 @@ impl Spread<'_, '_> {
     fn follow(&mut self, i: u32, caller: Rated) {
         let edge = &self.program.edges[i as usize];
         let Some(once) = spreads(edge.how) else { return };
+        if self.of(edge.callee).is_some_and(|it| it.rank() == (Rate::Many, Quality::Modelled)) {
+            return;
+        }
         let quality = if edge.how == How::Passed { Quality::Inferred } else { Quality::Modelled };
         let looped = self.program.endless_loop(edge.site);
         if once || (caller.rate == Rate::Once && looped.is_none()) {

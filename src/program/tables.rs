@@ -7,7 +7,7 @@ use super::Program;
 use super::bound;
 use super::refs::{BindingRef, ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
-use crate::facts::{AssignOp, BindingKind, Expr, ExprId, FnId, FunctionKind, MemberKind, RegionId, Sym};
+use crate::facts::{AssignOp, BindingKind, Expr, ExprId, FnId, FunctionKind, MemberKind, RegionId, Sym, TypeId};
 use crate::rulebook::TypeIx;
 use crate::text::FileId;
 use rayon::prelude::*;
@@ -40,6 +40,10 @@ pub struct Tables {
     pub methods: FxHashMap<(Shape, Sym), FnRef>,
     /// Fields of instances.
     pub fields: FxHashMap<(Shape, Sym), Vec<Write>>,
+    /// Types that classes declare for their members.
+    pub declared: FxHashMap<(Shape, Sym), TypeId>,
+    /// Fields that parameters of constructors declare.
+    pub param_fields: FxHashMap<(Shape, Sym), (FnRef, u16)>,
     /// Static members and properties of functions.
     pub statics: FxHashMap<(Shape, Sym), Vec<Write>>,
     /// What shapes extend.
@@ -73,6 +77,8 @@ impl Tables {
     #[expect(clippy::iter_over_hash_type, reason = "every key is on its own, so the order of keys does not show")]
     fn absorb(&mut self, other: Tables) {
         self.methods.extend(other.methods);
+        self.declared.extend(other.declared);
+        self.param_fields.extend(other.param_fields);
         for (key, writes) in other.fields {
             self.fields.entry(key).or_default().extend(writes);
         }
@@ -140,8 +146,12 @@ impl<'l, 'a> Collector<'l, 'a> {
             let id = crate::facts::ClassId(i as u32);
             let shape = Shape::Class(self.file, id);
             let fields = FnRef { file: self.file, id: if class.fields.get().is_some() { class.fields } else { class.function } };
+            self.param_fields(shape, class.constructor);
             for member in facts.members(id) {
                 let sym = facts.sym(member.name);
+                if member.ty.get().is_some() {
+                    self.out.declared.entry((shape, sym)).or_insert(member.ty);
+                }
                 match (member.kind, member.is_static) {
                     (MemberKind::Method, false) => {
                         self.out.methods.insert((shape, sym), FnRef { file: self.file, id: member.function });
@@ -180,6 +190,18 @@ impl<'l, 'a> Collector<'l, 'a> {
             }
         }
         self.out
+    }
+
+    /// The fields that a constructor's parameters declare.
+    fn param_fields(&mut self, shape: Shape, constructor: FnId) {
+        let Some(id) = constructor.get() else { return };
+        let facts = self.program.facts(self.file);
+        for (n, param) in facts.params(id).iter().enumerate() {
+            if let (true, Some(binding)) = (param.is_field, param.binding.get()) {
+                let name = facts.sym(facts.bindings[binding.index()].name);
+                self.out.param_fields.entry((shape, name)).or_insert((FnRef { file: self.file, id }, n as u16));
+            }
+        }
     }
 
     /// Functions that are constructed or given a prototype, and those that are told what `this` is.
