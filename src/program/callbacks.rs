@@ -48,9 +48,9 @@ impl Resolver<'_, '_> {
 
     /// The methods that end a path of property names, where that leads to an instance: `{ store: new Sessions() }`.
     fn method_at(&self, object: ExprRef, names: &[&str]) -> Vec<FnRef> {
-        let Some((method, [first, rest @ ..])) = names.split_last().filter(|it| *it.0 != "*") else { return Vec::new() };
+        let Some((method, path)) = names.split_last().filter(|it| *it.0 != "*") else { return Vec::new() };
         let mut owners = Vec::new();
-        self.program.properties_at(object, &[&[*first], rest].concat(), 0, &mut owners);
+        self.program.properties_at(object, path, 0, &mut owners);
         let of = |owner: ExprRef| match self.program.eval(owner) {
             Value::Object(shape) => self.program.user_method(shape, Sym::of(method)),
             _ => None,
@@ -165,6 +165,17 @@ impl Resolver<'_, '_> {
 }
 
 impl Program<'_> {
+    /// The functions under a dotted path of property names.
+    pub(super) fn functions_at(&self, object: ExprRef, path: &str) -> Vec<FnRef> {
+        let mut values = Vec::new();
+        self.properties_at(object, &path.split('.').collect::<Vec<_>>(), 0, &mut values);
+        let function = |it| match self.eval(it) {
+            Value::Function(f) => Some(f),
+            _ => None,
+        };
+        values.into_iter().filter_map(function).collect()
+    }
+
     /// The values under a path of property names, through arrays of objects; `*` is any name.
     fn properties_at(&self, object: ExprRef, names: &[&str], depth: u32, found: &mut Vec<ExprRef>) {
         let Some((&name, rest)) = names.split_first() else { return found.push(object) };
