@@ -7,13 +7,16 @@ use rustc_hash::FxHashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+/// An answer with what it hangs on.
+type Found<V> = (V, Course);
+
 /// The values that are known of a file's bindings.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// By binding: values that hold from any depth that admits their course.
-    lasting: Box<[OnceLock<(Value, Course)>]>,
+    lasting: Box<[OnceLock<Found<Value>>]>,
     /// Values that the limit may have had a part in: each holds for the depth where it was found.
-    cut: Mutex<FxHashMap<(BindingId, u32), (Value, Course)>>,
+    cut: Mutex<FxHashMap<(BindingId, u32), Found<Value>>>,
 }
 
 impl Kept {
@@ -52,11 +55,13 @@ impl Kept {
     }
 }
 
+/// Answers by question: with `None` what holds from any depth that admits its course, else what holds for one depth alone.
+type ByQuestion<K, V> = FxHashMap<(K, Option<u32>), Found<V>>;
+
 /// Answers to questions that few ask.
 #[derive(Debug)]
 pub(super) struct Answers<K, V> {
-    /// By question: from `None` what holds from any depth that admits its course, else what the limit may have had a part in.
-    kept: Mutex<FxHashMap<(K, Option<u32>), (V, Course)>>,
+    kept: Mutex<ByQuestion<K, V>>,
 }
 
 impl<K, V> Default for Answers<K, V> {
