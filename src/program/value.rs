@@ -431,8 +431,8 @@ impl<'a> Program<'a> {
             }
             return match self.member_value(receiver, sym, depth + 1) {
                 Value::Function(f) => self.returned_value(f, Some(call), depth + 1),
-                Value::Outside => Value::Outside,
-                _ => Value::Unknown,
+                value if value.is_known() => Value::Unknown,
+                value => self.reacted_value(call, receiver, sym, depth + 1).unwrap_or(value),
             };
         }
         match self.eval_deep(call.with(callee), depth + 1) {
@@ -467,7 +467,7 @@ impl<'a> Program<'a> {
 
     /// What a function returns: the first of its return values that says something. A parameter that it returns is what
     /// this call passes.
-    fn returned_value(&self, f: FnRef, call: Option<ExprRef>, depth: u32) -> Value {
+    pub(super) fn returned_value(&self, f: FnRef, call: Option<ExprRef>, depth: u32) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
