@@ -50,6 +50,8 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
     match hold.fresh {
         Fresh::Program if ends_with_receiver(program, &grow.place, rated) => confidence = confidence.min(Confidence::Suspect),
         Fresh::Program => {}
+        // Both are gone before long: what a query answers with, and the list that its answers are put into.
+        Fresh::Call(_) if rated.recurs == Recurrence::Event && ends_with_receiver(program, &grow.place, rated) => return None,
         // It goes with its call, instance or connection, however large it gets until then.
         Fresh::Call(f) => match lasting_unit(program, f) {
             Some(true) if grow.growth == Growth::Text => confidence = confidence.min(Confidence::Likely),

@@ -65,7 +65,8 @@ const ENDS: [&str; 32] = [
 /// Names of methods that give their receiver back.
 ///
 /// `timer[Symbol.toPrimitive]()` is the timer's id.
-const PASSES: [&str; 10] = ["unref", "ref", "refresh", "setEncoding", "on", "once", "bind", "catch", "finally", "Symbol.toPrimitive"];
+const PASSES: [&str; 10] =
+    ["unref", "ref", "refresh", "setEncoding", "on", "once", "bind", "catch", "finally", "Symbol.toPrimitive"];
 
 /// Functions and methods that only look at what they are passed.
 const LOOKS: [&str; 28] = [

@@ -290,7 +290,8 @@ impl<'a> Program<'a> {
     }
 
     fn type_member(&self, ty: TypeIx, name: Sym) -> Value {
-        let Some(model) = self.type_members.get(&(ty, name)) else { return Value::Unknown };
+        let member = |name| self.type_members.get(&(ty, name));
+        let Some(model) = member(name).or_else(|| member(self.words.any)) else { return Value::Unknown };
         model.map_or(Value::Unknown, Value::Instance)
     }
 

@@ -19,7 +19,7 @@ macro_rules! words {
 }
 
 words! {
-    add_event_listener = "addEventListener", add_listener = "addListener", abort_signal = "abortSignal", apply = "apply", assign = "assign", bind = "bind", call = "call", catch = "catch", constructor = "constructor", create = "create",
+    add_event_listener = "addEventListener", add_listener = "addListener", any = "*", abort_signal = "abortSignal", apply = "apply", assign = "assign", bind = "bind", call = "call", catch = "catch", constructor = "constructor", create = "create",
     default = "default", element = "[]", entry = "export=", exports = "exports", extend = "extend", external_signal = "externalSignal", finally = "finally", for_each = "forEach", signal = "signal",
     get = "get", itself = "()", get_instance = "getInstance", global = "global", global_this = "globalThis", inherits = "inherits", length = "length",
     module = "module", object = "Object", on = "on", once = "once", proto = "__proto__", prototype = "prototype", require = "require",
