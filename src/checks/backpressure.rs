@@ -2,7 +2,7 @@
 
 use super::named::rule;
 use super::story::{Draft, of_rate, per, recurs, step};
-use crate::facts::{Expr, Facts, LoopKind, RegionId, RegionKind, Sym};
+use crate::facts::{BindingKind, Expr, Facts, LoopKind, RegionId, RegionKind, Sym};
 use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{ExprRef, How, Program, Rate, SiteRef};
 use crate::rulebook::Part;
@@ -22,7 +22,7 @@ enum Source {
 pub(super) fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let rule = rule(program, "backpressure")?;
     let rated = program.rate(at.expr.within).filter(|it| it.rate == Rate::Many)?;
-    if program.parent(at.expr).is_some() || speaks_of_drain(program, at) || waits_by_itself(program, at) {
+    if program.parent(at.expr).is_some() || speaks_of_drain(program, at) || waits_by_itself(program, at) || program.moves_on(at) {
         return None;
     }
     let source = source(program, at)?;
@@ -41,7 +41,15 @@ fn waits_by_itself(program: &Program<'_>, at: SiteRef) -> bool {
     let Some(receiver) = program.part(at.expr, Part::Receiver) else { return false };
     let facts = program.facts(receiver.file());
     let Expr::Member(object, name) = facts.expr(receiver.id) else { return false };
-    matches!(facts.text(name), "stdout" | "stderr") && matches!(facts.expr(object), Expr::Free(it) if facts.text(it) == "process")
+    let is_process = match facts.expr(object) {
+        Expr::Free(it) => facts.text(it) == "process",
+        Expr::Ident(id) => match facts.bindings[id.index()].kind {
+            BindingKind::Import(it) => facts.text(facts.imports[it as usize].module).trim_start_matches("node:") == "process",
+            _ => false,
+        },
+        _ => false,
+    };
+    is_process && matches!(facts.text(name), "stdout" | "stderr")
 }
 
 /// A transforming stream that fills itself: what reads it decides.

@@ -1,6 +1,7 @@
 //! The check *overcaptured*: a closure that stays keeps a unit of work alive, its own captures or those that share its
 //! context (V8 keeps one context per scope, with every variable that any closure of the scope captures).
 
+use super::chained;
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
 use crate::facts::{BindingKind, Expr, ExprId, Facts, FnId, Function};
@@ -43,7 +44,7 @@ pub(super) fn is_heavy(program: &Program<'_>, expr: ExprRef) -> bool {
 pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
     let facts = program.facts(file);
     let Some(rule) = program.rulebook.rules.iter().find(|it| it.check == "overcaptured") else { return Vec::new() };
-    let mut found = Vec::new();
+    let mut found = chained::check(program, rule, file);
     for site in &facts.sites {
         let within = FnRef { file, id: facts.function_of(site.region) };
         let at = crate::program::SiteRef { expr: ExprRef::new(within, site.expr), region: site.region };
@@ -63,6 +64,9 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
             _ => (context_units(program, f), true),
         };
         let Some((name, span)) = units.into_iter().next() else { continue };
+        if is_put_back(program, &place, within) {
+            continue;
+        }
         let how = if shared { "through the scope that it shares with another closure" } else { "which it uses" };
         let mut story = vec![step(Role::Acquired, span_of(program, f, holder, in_collection), "stored here")];
         story.extend(recurs(program, at, rated));
@@ -76,6 +80,17 @@ pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
         );
     }
     found
+}
+
+/// Whether a function that the storing one leaves behind writes something else to the place: what is stored is there for a
+/// while.
+fn is_put_back(program: &Program<'_>, place: &Place, within: FnRef) -> bool {
+    program.uses(place).into_iter().any(|at| {
+        let facts = program.facts(at.file());
+        let later = at.within != within && program.is_within(at.within, within);
+        let written = |it: ExprRef| matches!(facts.expr(it.id), Expr::Assign(_, target, _) if target == at.id);
+        later && program.parent(at).is_some_and(written)
+    })
 }
 
 /// A closure that is stored.
@@ -124,24 +139,14 @@ fn is_slot(program: &Program<'_>, place: &Place) -> bool {
         && matches!(place.root, Root::Binding(_) | Root::Static(_) | Root::Instance(_) | Root::Global(_))
 }
 
-/// What the closure's siblings capture from the scopes that it captures from.
+/// What the closure's siblings capture. V8 gives every closure of a scope the context of that scope, also one that captures
+/// nothing (seen on Node 18 to 26).
 fn context_units(program: &Program<'_>, f: FnRef) -> Vec<(String, Span)> {
     let facts = program.facts(f.file);
     let Some(parent) = facts.functions[f.id.index()].parent.get().filter(|it| *it != FnId::MODULE) else { return Vec::new() };
-    // Without any capture of its own scope, V8 gives the closure no such context.
-    if !captures_from(program, f, parent) {
-        return Vec::new();
-    }
     let siblings =
         (0..facts.functions.len() as u32).map(FnId).filter(|id| *id != f.id && facts.functions[id.index()].parent == parent);
     siblings.flat_map(|id| captured_units(program, FnRef { file: f.file, id })).collect()
-}
-
-fn captures_from(program: &Program<'_>, f: FnRef, parent: FnId) -> bool {
-    let facts = program.facts(f.file);
-    let function = &facts.functions[f.id.index()];
-    nodes_of(facts, function)
-        .any(|i| matches!(facts.nodes[i].expr, Expr::Ident(id) if facts.bindings[id.index()].function == parent))
 }
 
 /// The expressions inside a function. Those of a function expression stand just before it in the arena.

@@ -4,18 +4,30 @@ use crate::facts::{Expr, ExprId};
 use crate::program::{ExprRef, FnRef, Program, Value};
 
 /// What is done with a body.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(super) struct Fate {
     /// It is read, cancelled or destroyed.
     pub(super) read: bool,
     /// It is returned, stored, or passed to something that may read it.
     pub(super) escapes: bool,
+    /// Where.
+    pub(super) taken: Vec<ExprRef>,
 }
 
 impl Fate {
     /// Whether nothing reads it, and nothing else can.
-    pub(super) fn is_lost(self) -> bool {
+    pub(super) fn is_lost(&self) -> bool {
         !self.read && !self.escapes
+    }
+
+    fn read(&mut self, at: ExprRef) {
+        self.read = true;
+        self.taken.push(at);
+    }
+
+    fn escape(&mut self, at: ExprRef) {
+        self.escapes = true;
+        self.taken.push(at);
     }
 }
 
@@ -71,18 +83,17 @@ fn param(program: &Program<'_>, f: FnRef, n: usize, fate: &mut Fate, depth: u32)
 
 fn follow(program: &Program<'_>, value: ExprRef, fate: &mut Fate, depth: u32) {
     if depth > 12 {
-        fate.escapes = true;
-        return;
+        return fate.escape(value);
     }
     let facts = program.facts(value.file());
     let Some(parent) = program.parent(value) else {
         if let Some(binding) = program.initialized_by(value) {
             if program.is_top_level(binding) {
-                fate.escapes = true;
+                fate.escape(value);
             }
             program.binding_uses(binding).into_iter().for_each(|it| follow(program, it, fate, depth + 1));
         } else if program.index(value.file()).exit_of(value.id).is_some() {
-            fate.escapes = true;
+            fate.escape(value);
         }
         return;
     };
@@ -93,12 +104,14 @@ fn follow(program: &Program<'_>, value: ExprRef, fate: &mut Fate, depth: u32) {
         Expr::Assign(_, target, from) if from == value.id && matches!(facts.expr(target), Expr::Ident(_)) => {
             let Expr::Ident(id) = facts.expr(target) else { return };
             let binding = crate::program::BindingRef { file: value.file(), id };
-            fate.escapes |= program.is_top_level(binding);
+            if program.is_top_level(binding) {
+                fate.escape(value);
+            }
             let uses = program.binding_uses(binding).into_iter().filter(|it| it.id != target);
             uses.for_each(|it| follow(program, it, fate, depth + 1));
         }
         Expr::Assign(_, target, _) if target == value.id => {}
-        _ => fate.escapes = true,
+        _ => fate.escape(value),
     }
 }
 
@@ -117,13 +130,17 @@ fn member(program: &Program<'_>, member: ExprRef, fate: &mut Fate, depth: u32) {
         ("catch" | "finally", Some(call)) => follow(program, call, fate, depth + 1),
         ("on" | "once" | "addListener", Some(call)) => {
             let event = program.event_name(call);
-            fate.read |= event.is_none_or(|it| matches!(it.as_str(), "data" | "readable"));
+            if event.is_none_or(|it| matches!(it.as_str(), "data" | "readable")) {
+                fate.read(member);
+            }
             follow(program, call, fate, depth + 1);
         }
         // A copy is judged by itself.
         ("clone", Some(_)) => {}
         (text, call) => {
-            fate.read |= !LOOKS.contains(&text);
+            if !LOOKS.contains(&text) {
+                fate.read(member);
+            }
             // `response.setEncoding("utf8").on("data", ...)`
             if let (true, Some(call)) = (matches!(text, "setEncoding" | "pause"), call) {
                 follow(program, call, fate, depth + 1);
@@ -136,6 +153,6 @@ fn member(program: &Program<'_>, member: ExprRef, fate: &mut Fate, depth: u32) {
 fn reaction(program: &Program<'_>, call: ExprRef, fate: &mut Fate, depth: u32) {
     match program.argument(call, 0).map(|it| program.eval(it)) {
         Some(Value::Function(f)) => param(program, f, 0, fate, depth + 1),
-        _ => fate.escapes = true,
+        _ => fate.escape(call),
     }
 }

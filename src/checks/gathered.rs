@@ -1,7 +1,7 @@
 //! What gathers for a while only: for a caller, until a source has ended, or what was there before.
 
 use super::growth::Grow;
-use crate::facts::{BindingKind, Expr};
+use crate::facts::{BindingKind, Expr, LogicalOp, RegionKind};
 use crate::program::{Edge, ExprRef, FnRef, How, Place, Program, Quality, Rate, Rated, Root, Witness};
 use crate::rulebook::Recurrence;
 
@@ -10,12 +10,80 @@ use crate::rulebook::Recurrence;
 pub(super) fn is_given(program: &Program<'_>, grow: &Grow) -> bool {
     let Some(value) = grow.value else { return false };
     let facts = program.facts(value.file());
-    if program.place(value).is_some_and(|it| it.path.contains(&program.words.element)) {
+    let listed = program.place(value).is_some_and(|it| it.path.contains(&program.words.element));
+    if listed || program.constant_text(value).is_some() {
         return true;
     }
     let Expr::Ident(id) = facts.expr(value.id) else { return false };
     let made = FnRef { file: value.file(), id: facts.bindings[id.index()].function };
     made != value.within && program.is_within(value.within, made) && program.rate(made).is_none_or(|it| it.rate < Rate::Many)
+}
+
+/// A key from around the callback that writes it, in a function that runs once: one entry, however often it is written.
+pub(super) fn is_one(program: &Program<'_>, grow: &Grow) -> bool {
+    let Some(key) = grow.key else { return false };
+    let facts = program.facts(key.file());
+    let Expr::Ident(id) = facts.expr(key.id) else { return false };
+    let binding = &facts.bindings[id.index()];
+    let made = FnRef { file: key.file(), id: binding.function };
+    let once = program.rate(made).is_some_and(|it| it.rate == Rate::Once && it.witness != Witness::Offered);
+    if binding.writes > 0 || made == key.within || !program.is_within(key.within, made) || !(made.is_module() || once) {
+        return false;
+    }
+    let mut at = key.within;
+    while let Some(id) = facts.functions[at.id.index()].parent.get().filter(|_| at != made) {
+        if program.callers(at).any(|edge| program.endless_loop(edge.site).is_some()) {
+            return false;
+        }
+        at = FnRef { file: made.file, id };
+    }
+    true
+}
+
+/// `if (known[id]) made[id] = make(id)`: as many keys as another table has, and that one is not filled by operations.
+pub(super) fn is_listed(program: &Program<'_>, grow: &Grow) -> bool {
+    let Some(key) = grow.key.and_then(|it| program.place(it)) else { return false };
+    let facts = program.facts(grow.site.expr.file());
+    std::iter::successors(Some(grow.site.region), |id| facts.regions[id.index()].parent.get()).any(|id| {
+        let region = &facts.regions[id.index()];
+        let test = region.test.get().filter(|_| region.kind == RegionKind::Then);
+        test.is_some_and(|it| asks_table(program, grow.site.expr.with(it), &key, &grow.place, 0))
+    })
+}
+
+fn asks_table(program: &Program<'_>, test: ExprRef, key: &Place, grown: &Place, depth: u32) -> bool {
+    let facts = program.facts(test.file());
+    let next = |id| depth < 6 && asks_table(program, test.with(id), key, grown, depth + 1);
+    let (table, asked) = match facts.expr(test.id) {
+        Expr::Logical(LogicalOp::And, a, b) => return next(a) || next(b),
+        Expr::Index(table, asked) => (table, asked),
+        Expr::Call(callee, args) => match (facts.expr(callee), facts.item(args, 0)) {
+            (Expr::Member(table, name), Some(asked)) if matches!(facts.text(name), "has" | "includes") => (table, asked),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    program.place(test.with(asked)).as_ref() == Some(key)
+        && program.place(test.with(table)).is_some_and(|it| it != *grown && is_settled(program, &it))
+}
+
+/// A table of the module that no operation writes to.
+fn is_settled(program: &Program<'_>, table: &Place) -> bool {
+    let Root::Binding(binding) = table.root else { return false };
+    let stays = |at: ExprRef| {
+        let facts = program.facts(at.file());
+        let writes = program.parent(at).is_some_and(|parent| match facts.expr(parent.id) {
+            Expr::Member(object, name) => object == at.id && program.may_grow(facts.sym(name)),
+            Expr::Index(object, _) => {
+                let around = program.parent(parent);
+                let written = |it: ExprRef| matches!(facts.expr(it.id), Expr::Assign(_, target, _) if target == parent.id);
+                object == at.id && around.is_some_and(written)
+            }
+            _ => false,
+        });
+        !writes || program.rate(at.within).is_none_or(|it| it.rate < Rate::Many)
+    };
+    table.path.is_empty() && program.is_top_level(binding) && program.uses(table).into_iter().all(stays)
 }
 
 /// A local that its function hands out as its result, by returning it or to a callback: what it gathers is for its caller.

@@ -12,6 +12,8 @@ use crate::text::FileId;
 pub(super) enum Growth {
     /// An item is added: `push`, `add`.
     Item,
+    /// A job is put into a queue.
+    Job,
     /// An entry is written under a key.
     Entry,
     /// A metric is counted under labels.
@@ -96,6 +98,8 @@ fn call(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {
     let is_set = models.ty(ty).name == "Set";
     let (growth, key, value) = match model.collection? {
         CollectionEffect::Add => (Growth::Item, arg(0).filter(|_| is_set), arg(0)),
+        CollectionEffect::Enqueue => (Growth::Job, None, None),
+        CollectionEffect::Answer => (Growth::Entry, Some(label(program, at.expr, false)?), None),
         CollectionEffect::Put => (Growth::Entry, arg(0), arg(1)),
         CollectionEffect::Label => (Growth::Label, Some(label(program, at.expr, false)?), None),
         CollectionEffect::Labels => (Growth::Label, Some(label(program, at.expr, true)?), None),
@@ -109,14 +113,29 @@ fn call(program: &Program<'_>, at: SiteRef, callee: ExprId) -> Option<Grow> {
 fn label(program: &Program<'_>, call: ExprRef, all: bool) -> Option<ExprRef> {
     let first = program.argument(call, 0)?;
     let values: Vec<ExprRef> = match program.literal(first) {
-        Some(object) => {
-            let facts = program.facts(object.file());
-            facts.properties(facts.expr(object.id)).iter().map(|it| object.with(it.value)).collect()
-        }
+        Some(_) => parts(program, first, 0),
         None if all => (0..8).filter_map(|n| program.argument(call, n)).collect(),
         None => return None,
     };
     values.into_iter().max_by_key(|it| keys(program, *it))
+}
+
+/// What an object or array is written with, at any depth.
+fn parts(program: &Program<'_>, value: ExprRef, depth: u32) -> Vec<ExprRef> {
+    let list = program.initial(value);
+    let facts = program.facts(list.file());
+    let parts: Vec<ExprRef> = match (facts.expr(list.id), program.literal(value)) {
+        // What gives the answer is no part of its name.
+        (Expr::Function(_), _) => return Vec::new(),
+        _ if depth > 3 => return vec![value],
+        (Expr::Array(items), _) => facts.list(items).map(|it| list.with(it)).collect(),
+        (_, Some(object)) => {
+            let facts = program.facts(object.file());
+            facts.properties(facts.expr(object.id)).iter().map(|it| object.with(it.value)).collect()
+        }
+        _ => return vec![value],
+    };
+    parts.into_iter().flat_map(|it| self::parts(program, it, depth + 1)).collect()
 }
 
 /// `load(key)`, where `load` keeps what it gave: a memoized function is a collection that is called.

@@ -90,7 +90,9 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
         Expr::Choice(parts) => [1, 2].iter().filter_map(|&i| facts.item(parts, i)).map(next).max().unwrap_or(Keys::Unknown),
         Expr::Update(..) => Keys::Fresh,
         // A constant of a module is one thing, however often it is the key.
-        Expr::New(..) | Expr::Object { .. } | Expr::Array(_) | Expr::Function(_) if depth > 0 && key.within.is_module() => {
+        Expr::New(..) | Expr::Object { .. } | Expr::Array(_) | Expr::Function(_) | Expr::Parts(_)
+            if depth > 0 && key.within.is_module() =>
+        {
             Keys::Closed
         }
         Expr::New(..) | Expr::Object { .. } | Expr::Array(_) | Expr::Function(_) => Keys::Fresh,

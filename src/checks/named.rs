@@ -1,6 +1,7 @@
 //! Small named checks: whole reads of what a request sends, writes that ignore backpressure, heap dumps behind open routes,
 //! listener limits switched off.
 
+use super::acquisition::name_of;
 use super::backpressure;
 use super::finalize;
 use super::key::comes_from_unit;
@@ -49,11 +50,28 @@ fn whole_read(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
     let span = program.head(at.expr);
     let mut story = vec![step(Role::Acquired, span, "read whole here")];
     story.extend(recurs(program, at, rated));
-    // What is parsed as a whole has to be read whole.
-    let parsed = is_parsed(program, at.expr);
-    let confidence = of_rate(rated).min(if parsed { Confidence::Suspect } else { Confidence::Likely });
+    // What is parsed as a whole has to be read whole, and a file of a fixed name is mostly one of the program's own.
+    let known = is_parsed(program, at.expr) || is_named_here(program, path);
+    let confidence = of_rate(rated).min(if known { Confidence::Suspect } else { Confidence::Likely });
     let message = format!("a file that the request names is read whole into memory {}", per(rated.recurs));
     Some(Draft { rule, confidence, message, span, within: at.expr.within, story, trace: Trace::default() }.finish(program))
+}
+
+/// `join(folder, "index.html")`: the request may choose the folder, and the program names the file.
+fn is_named_here(program: &Program<'_>, path: ExprRef) -> bool {
+    let path = program.initial(path);
+    let facts = program.facts(path.file());
+    let below_folder = |id| matches!(facts.expr(id), Expr::Str(name) if facts.text(name).contains('/'));
+    match facts.expr(path.id) {
+        Expr::Call(callee, _) => {
+            let name = name_of(program, path.with(callee));
+            matches!(name.rsplit('.').next(), Some("join" | "resolve"))
+                && program.argument(path, -1).is_some_and(|it| program.constant_text(it).is_some())
+        }
+        Expr::Template(parts) => facts.list(parts).last().is_some_and(below_folder),
+        Expr::Binary(BinaryOp::Add, _, name) => below_folder(name),
+        _ => false,
+    }
 }
 
 /// Whether text goes into `JSON.parse`, at once or by way of a binding.

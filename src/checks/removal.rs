@@ -4,7 +4,7 @@ use super::growth::Growth;
 use super::kept::stays;
 use super::unbounded::{Candidate, compares_size};
 use crate::facts::{BinaryOp, Expr, ExprId, Facts, RegionKind};
-use crate::program::{ExprRef, FnRef, How, Program, Quality, Rate, SiteRef};
+use crate::program::{ExprRef, FnRef, How, Program, Quality, Rate, Rated, SiteRef};
 use crate::rulebook::{Certainty, Recurrence};
 use rustc_hash::FxHashSet;
 
@@ -133,21 +133,35 @@ pub(super) fn by_answer(program: &Program<'_>, site: SiteRef, candidates: &[Cand
     known(site.expr.within) && candidates.iter().all(|it| it.rated.recurs == Recurrence::Request && it.rated.rate == Rate::Many)
 }
 
+/// Whether the outside decides how often.
+pub(super) fn is_from_outside(rated: Rated) -> bool {
+    rated.rate == Rate::Many && matches!(rated.recurs, Recurrence::Request | Recurrence::Connection | Recurrence::Message)
+}
+
 /// A queue that the outside fills, and a timer or loop takes from one by one.
 pub(super) fn takes_one(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
     let facts = program.facts(site.expr.file());
     let Expr::Call(callee, _) = facts.expr(site.expr.id) else { return false };
     let Expr::Member(queue, name) = facts.expr(callee) else { return false };
-    let filled = |it: &Candidate| {
-        let outside = matches!(it.rated.recurs, Recurrence::Request | Recurrence::Connection | Recurrence::Message);
-        it.grow.growth == Growth::Item && it.rated.rate == Rate::Many && outside
-    };
+    let filled = |it: &Candidate| it.grow.growth == Growth::Item && is_from_outside(it.rated);
     let paced = program.rate(site.expr.within).is_some_and(|it| it.rate == Rate::Many && it.recurs == Recurrence::Tick)
         || program.endless_loop(site).is_some();
     matches!(facts.text(name), "shift" | "pop")
         && paced
         && candidates.iter().all(filled)
         && !empties(program, site, site.expr.with(queue))
+}
+
+/// `set.add(worker)` and `set.delete(worker)` in two callbacks of the call that made the worker: each comes as often as that.
+pub(super) fn takes_same(program: &Program<'_>, site: SiteRef, candidates: &[Candidate]) -> bool {
+    let binding = |key: ExprRef| match program.facts(key.file()).expr(key.id) {
+        Expr::Ident(id) => Some((key.file(), id)),
+        _ => None,
+    };
+    let Some((file, id)) = program.argument(site.expr, 0).and_then(binding) else { return false };
+    let made = FnRef { file, id: program.facts(file).bindings[id.index()].function };
+    let same = |it: &Candidate| it.grow.key.and_then(binding) == Some((file, id)) && it.grow.site.expr.within != made;
+    !made.is_module() && site.expr.within != made && candidates.iter().all(same)
 }
 
 /// Whether a test or loop around a removal asks for the collection's size: it takes until enough is taken.

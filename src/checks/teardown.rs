@@ -4,8 +4,8 @@ use super::acquisition::Acquisition;
 use super::listener::Removals;
 use super::story::{Draft, per, step};
 use super::trace;
-use super::unreleased::{is_listener, past, thing, token};
-use crate::facts::{Expr, FunctionKind};
+use super::unreleased::{forwards, is_listener, past, thing, token};
+use crate::facts::Expr;
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{
     Ending, ExprRef, FnRef, Fresh, Grade, Place, Program, Quality, Rate, Rated, Root, Shape, SiteRef, Value, Witness,
@@ -30,6 +30,10 @@ pub(super) fn check(program: &Program<'_>, removals: &Removals, acquired: &Acqui
     let rule = program.rulebook.rules.iter().find(|it| it.check == "incomplete")?;
     let resource = acquired.model.resource.as_str();
     if OTHERS.contains(&resource) || acquired.model.once && is_listener(acquired) {
+        return None;
+    }
+    // What passes a caller's listener on, and its removal too, leaves both to the caller.
+    if forwards(program, acquired) && !program.is_construction(acquired.site.expr.within) {
         return None;
     }
     let shape = program.served_by(acquired.site.expr.within)?;
@@ -200,7 +204,7 @@ pub(super) fn method_name(program: &Program<'_>, f: FnRef) -> String {
     while let Some(id) = at {
         let function = &facts.functions[id.index()];
         let name = facts.text(function.name);
-        if !name.is_empty() && function.kind != FunctionKind::Arrow {
+        if !name.is_empty() {
             return name.to_owned();
         }
         at = function.parent.get();

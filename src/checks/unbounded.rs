@@ -1,20 +1,20 @@
 //! The check *unbounded*: a collection that stays, grows again and again, and that nothing empties.
 
 use super::acquisition::name_of;
-use super::gathered::{ends_with_receiver, is_given, is_result, lasting_unit};
+use super::gathered::{ends_with_receiver, is_given, is_listed, is_one, is_result, lasting_unit};
 use super::growth::{Grow, Growth, growths};
 use super::kept;
 use super::key::{Keys, is_key_of, is_new, keys};
 use super::misnamed;
 use super::pending;
-use super::removal::{by_answer, by_other_entry, is_rare, on_command, only_on_message, takes_one};
+use super::removal::{by_answer, by_other_entry, is_from_outside, is_rare, on_command, only_on_message, takes_one, takes_same};
 use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
 use super::trim;
 use super::usage::{self, Usage, classify, elements_are_emptied};
-use crate::facts::{BinaryOp, Expr, LogicalOp, RegionKind};
+use crate::facts::{BinaryOp, Expr, ExprId, Facts, LogicalOp, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
-use crate::program::{ExprRef, Fresh, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef, Value, Witness};
+use crate::program::{ExprRef, FnRef, Fresh, Guard, Hold, Place, Program, Rate, Rated, SiteRef, Value, Witness};
 use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -47,21 +47,20 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         .filter_map(|hold| Some((hold, program.repeated(hold.at, hold.fresh).or_else(|| supposed(program, &grow, hold))?)))
         .max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))?;
     let mut confidence = of_rate(rated);
+    if grow.growth == Growth::Job {
+        // How fast the worker is, nobody can tell.
+        confidence = Some(Confidence::Suspect).filter(|_| is_from_outside(rated))?;
+    }
     match hold.fresh {
         Fresh::Program if ends_with_receiver(program, &grow.place, rated) => confidence = confidence.min(Confidence::Suspect),
         Fresh::Program => {}
-        // Both are gone before long: what a query answers with, and the list that its answers are put into.
-        Fresh::Call(_) if rated.recurs == Recurrence::Event && ends_with_receiver(program, &grow.place, rated) => return None,
         // It goes with its call, instance or connection, however large it gets until then.
-        Fresh::Call(f) => match lasting_unit(program, f) {
-            Some(true) if grow.growth == Growth::Text => confidence = confidence.min(Confidence::Likely),
-            _ => confidence = confidence.min(Confidence::Suspect),
-        },
+        Fresh::Call(f) => confidence = confidence.min(of_call(program, &grow, rated, f)?),
         Fresh::Instance(_) | Fresh::Connection | Fresh::Shared(_) => confidence = confidence.min(Confidence::Suspect),
         Fresh::Unknown => return None,
     }
     // What is written under keys that it has already does not grow.
-    if grow.key.is_some_and(|it| is_key_of(program, it, &grow.place)) {
+    if grow.key.is_some_and(|it| is_key_of(program, it, &grow.place)) || is_one(program, &grow) || is_listed(program, &grow) {
         return None;
     }
     match grow.key.map(|it| if is_new(program, it) { Keys::Fresh } else { keys(program, it) }) {
@@ -99,9 +98,19 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
     Some(Candidate { grow, rated, confidence })
 }
 
+/// What a collection of one call may come to.
+fn of_call(program: &Program<'_>, grow: &Grow, rated: Rated, f: FnRef) -> Option<Confidence> {
+    // Both are gone before long: what a query answers with, and the list that its answers are put into.
+    if rated.recurs == Recurrence::Event && ends_with_receiver(program, &grow.place, rated) {
+        return None;
+    }
+    let lasts = lasting_unit(program, f) == Some(true) && grow.growth == Growth::Text;
+    Some(if lasts { Confidence::Likely } else { Confidence::Suspect })
+}
+
 /// What a function that is handed to something unknown may repeat, where the program's own state grows in it.
 fn supposed(program: &Program<'_>, grow: &Grow, hold: Hold) -> Option<Rated> {
-    let lasting = !matches!(grow.place.root, Root::Instance(_)) && kept::stays(program, &grow.place);
+    let lasting = kept::stays(program, &grow.place);
     program.handed(grow.site.expr.within).filter(|_| lasting && hold.fresh == Fresh::Program && hold.via.is_none())
 }
 
@@ -161,6 +170,15 @@ fn ends_when_large(program: &Program<'_>, grow: &Grow) -> bool {
         })
 }
 
+/// `queue.length` of `queue.length()`.
+fn called(facts: &Facts, id: ExprId) -> ExprId {
+    match facts.expr(id) {
+        Expr::Call(callee, _) => callee,
+        _ => id,
+    }
+}
+
+/// Whether a test compares the size of a collection with something.
 pub(super) fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place, depth: u32) -> bool {
     let facts = program.facts(test.file());
     let next = |id| compares_size(program, test.with(id), place, depth + 1);
@@ -171,7 +189,7 @@ pub(super) fn compares_size(program: &Program<'_>, test: ExprRef, place: &Place,
         Expr::Logical(_, a, b) => next(a) || next(b),
         Expr::Unary(_, a) => next(a),
         Expr::Binary(BinaryOp::Less | BinaryOp::Greater | BinaryOp::Equal | BinaryOp::NotEqual, a, b) => {
-            [a, b].into_iter().any(|id| match facts.expr(id) {
+            [a, b].into_iter().map(|id| called(facts, id)).any(|id| match facts.expr(id) {
                 Expr::Member(object, name) if matches!(facts.text(name), "length" | "size") => {
                     program.place(test.with(object)).as_ref() == Some(place)
                         || matches!(facts.expr(object), Expr::Call(_, args) if facts.item(args, 0).is_some_and(|it| program.place(test.with(it)).as_ref() == Some(place)))
@@ -224,12 +242,14 @@ fn judge(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Opti
     };
     let what = match grow.growth {
         Growth::Item => "an item",
+        Growth::Job => "a job",
         Growth::Entry => "an entry",
         Growth::Label => "a time series",
         Growth::Text => "text",
     };
     let ending = match (&verdict.partial, resource) {
         (Some((_, why)), _) => why.clone(),
+        (None, "queue") => "and they are taken out at the worker's pace, however many come".into(),
         (None, "write-only") => "and nothing reads or removes it".into(),
         (None, _) => "and nothing removes any".into(),
     };
@@ -301,6 +321,9 @@ fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'sta
     if best.grow.growth == Growth::Label {
         return "label";
     }
+    if best.grow.growth == Growth::Job {
+        return "queue";
+    }
     let unread = !verdict.read && verdict.partial.is_none() && !usage::may_be_used_elsewhere(program, &best.grow.place);
     if unread && is_readable(program, best.grow.collection) {
         return "write-only";
@@ -369,6 +392,17 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
     verdict
 }
 
+/// `list.shift()`, `list.pop()`, `list.splice(...)`.
+fn takes_off(facts: &Facts, call: ExprId) -> bool {
+    let Expr::Call(callee, _) = facts.expr(call) else { return false };
+    matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice"))
+}
+
+/// Whether a site runs once, where the program starts.
+fn is_of_start(program: &Program<'_>, site: SiteRef, rated: Rated) -> bool {
+    rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none()
+}
+
 /// What a removal is worth for the growths.
 fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdict: &mut Verdict) {
     let f = site.expr.within;
@@ -380,10 +414,7 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
         verdict.proved |= why != trim::WAITS_FOR_KEY && !hint;
         return;
     }
-    if matches!(facts.expr(site.expr.id), Expr::Call(callee, _) if matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice")))
-    {
-        verdict.drained = true;
-    }
+    verdict.drained |= takes_off(facts, site.expr.id);
     if candidates
         .iter()
         .any(|it| it.grow.site.expr.within == f || program.is_within(f, it.grow.site.expr.within) && !is_rare(program, f))
@@ -400,11 +431,12 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
     let waiting = candidates.iter().any(|it| it.grow.value.is_some_and(|it| pending::is_pending(program, it)));
     match program.rate(f) {
         Some(rated) if rated.rate == Rate::Once && program.handed(f).is_some() => verdict.bounded = true,
-        Some(rated) if rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none() => {}
+        Some(rated) if is_of_start(program, site, rated) && !takes_same(program, site, candidates) => {}
         None => verdict.limit = Some(Confidence::Suspect),
         Some(rated) if rated.rate == Rate::Api => {
-            let offered = candidates.iter().any(|it| it.rated.rate == Rate::Many || trim::is_registered(program, it));
-            if offered && rated.witness == Witness::Offered && !program.is_terminal(f) {
+            let here = |it: &Candidate| it.rated.rate == Rate::Many || trim::is_registered(program, it);
+            let here = candidates.iter().any(here) || trim::is_forgotten(program, f, candidates);
+            if here && rated.witness == Witness::Offered && !program.is_terminal(f) {
                 verdict.limit = Some(Confidence::Suspect);
                 verdict.partial.get_or_insert((site, "and only a function that nothing here calls removes any".into()));
             } else {

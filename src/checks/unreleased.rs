@@ -1,7 +1,9 @@
 //! The check *unreleased*: acquired again and again, held by something that stays, and not released.
 
 use super::acquisition::{Acquisition, acquisitions};
+use super::ended;
 use super::listener::{self, Match, Removals, is_namespace};
+use super::outcome;
 use super::overwritten;
 use super::proof;
 use super::returned;
@@ -11,7 +13,7 @@ use super::timeout;
 use super::trace;
 use crate::facts::{Expr, RegionKind, Sym};
 use crate::finding::{Confidence, Finding, Role, Step};
-use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef};
+use crate::program::{Coverage, ExprRef, Flow, Fresh, Grade, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef, Value};
 use crate::rulebook::{Certainty, Part, Recurrence};
 use crate::text::FileId;
 use std::borrow::Cow;
@@ -77,12 +79,15 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     if acquired.may_end(program) {
         confidence = confidence.min(Confidence::Suspect);
     }
-    if is_listener(acquired) && program.counts_listeners(acquired.site) {
+    if is_listener(acquired) && (program.counts_listeners(acquired.site) || ended::ends_holder(program, acquired)) {
         return None;
     }
     let by_handler = is_listener(acquired) || acquired.named_by_handler();
-    let answer = if by_handler { removal(program, removals, acquired) } else { token(program, acquired) };
-    let (coverage, flow) = answer;
+    let (coverage, flow) = match outcome::missed(program, acquired) {
+        Some(coverage) => (coverage, Flow::default()),
+        None if by_handler => removal(program, removals, acquired),
+        None => token(program, acquired),
+    };
     if acquired.model.once && tests_state(program, acquired) {
         return None;
     }
@@ -132,7 +137,7 @@ fn of_some_object(program: &Program<'_>, holder: ExprRef, depth: u32) -> bool {
 }
 
 /// A handler that is a parameter of the function around: it passes on a registration of its caller's.
-fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+pub(super) fn forwards(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
     let Some(handler) = acquired.handler(program) else { return false };
     let within = acquired.site.expr.within;
     matches!(program.place(handler).map(|it| it.root), Some(Root::Param(f, _)) if f == within)
@@ -192,7 +197,8 @@ fn longest_hold(program: &Program<'_>, acquired: &Acquisition<'_>) -> Option<(Ho
     };
     let judged = holds.into_iter().filter_map(|hold| {
         let rated = program.repeated(hold.at, hold.fresh)?;
-        Some((hold, rated))
+        let met = hold.via.is_none_or(|call| program.passes_tests(call, acquired.site));
+        Some((hold, program.asked_rate(hold.at, rated).filter(|_| met)?))
     });
     judged.max_by_key(|(hold, rated)| (of_rate(*rated), hold.fresh))
 }
@@ -369,10 +375,16 @@ pub(super) fn thing(resource: &str) -> Cow<'_, str> {
 }
 
 fn message(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold, rated: Rated, coverage: &Coverage) -> String {
-    let thing = thing(&acquired.model.resource);
+    let is_function = |it| matches!(program.eval(it), Value::Function(_));
+    let thing = match acquired.model.resource.as_str() {
+        // A transport, a metric, a model of a database.
+        "registration" if !acquired.handler(program).is_some_and(is_function) => Cow::Borrowed("registration"),
+        resource => thing(resource),
+    };
     let verb = match acquired.model.resource.as_str() {
         "interval" => "started",
         "listener" | "process-listener" | "abort-listener" => "added",
+        "registration" if thing == "registration" => "made",
         "registration" | "metric" => "registered",
         "pool-client" => "taken",
         "transaction" => "begun",

@@ -48,7 +48,8 @@ pub struct Facts {
     pub types: Vec<TypeRef>,
     /// Control-flow regions; the first is the module body's.
     pub regions: Vec<Region>,
-    /// Calls, constructions, assignments, updates, deletes and awaits, in evaluation order within each function.
+    /// Calls, constructions, assignments, updates, deletes and awaits, in evaluation order within each function and in order of
+    /// their expressions.
     pub sites: Vec<Site>,
     /// `return` and `throw`, and the value of an arrow with an expression body.
     pub exits: Vec<Exit>,

@@ -14,6 +14,11 @@ pub struct Name(pub u32);
 impl Name {
     /// The empty name; stands for "no name".
     pub const EMPTY: Name = Name(0);
+
+    /// The name as an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// A name of any file.

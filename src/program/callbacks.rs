@@ -35,10 +35,27 @@ impl Resolver<'_, '_> {
             Some(path) => {
                 let names: Vec<&str> = path.split('.').collect();
                 let mut values = Vec::new();
-                chosen.for_each(|it| self.program.properties_at(it, &names, 0, &mut values));
-                values.into_iter().flat_map(|it| self.functions(it, 0)).collect()
+                let mut found = Vec::new();
+                for object in chosen {
+                    self.program.properties_at(object, &names, 0, &mut values);
+                    found.extend(self.method_at(object, &names));
+                }
+                found.extend(values.into_iter().flat_map(|it| self.functions(it, 0)));
+                found
             }
         }
+    }
+
+    /// The methods that end a path of property names, where that leads to an instance: `{ store: new Sessions() }`.
+    fn method_at(&self, object: ExprRef, names: &[&str]) -> Vec<FnRef> {
+        let Some((method, path)) = names.split_last().filter(|it| *it.0 != "*") else { return Vec::new() };
+        let mut owners = Vec::new();
+        self.program.properties_at(object, path, 0, &mut owners);
+        let of = |owner: ExprRef| match self.program.eval(owner) {
+            Value::Object(shape) => self.program.user_method(shape, Sym::of(method)),
+            _ => None,
+        };
+        owners.into_iter().filter_map(of).collect()
     }
 
     fn fits(&self, run: &Callback, f: FnRef) -> bool {
@@ -148,6 +165,17 @@ impl Resolver<'_, '_> {
 }
 
 impl Program<'_> {
+    /// The functions under a dotted path of property names.
+    pub(super) fn functions_at(&self, object: ExprRef, path: &str) -> Vec<FnRef> {
+        let mut values = Vec::new();
+        self.properties_at(object, &path.split('.').collect::<Vec<_>>(), 0, &mut values);
+        let function = |it| match self.eval(it) {
+            Value::Function(f) => Some(f),
+            _ => None,
+        };
+        values.into_iter().filter_map(function).collect()
+    }
+
     /// The values under a path of property names, through arrays of objects; `*` is any name.
     fn properties_at(&self, object: ExprRef, names: &[&str], depth: u32, found: &mut Vec<ExprRef>) {
         let Some((&name, rest)) = names.split_first() else { return found.push(object) };

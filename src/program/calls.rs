@@ -3,6 +3,7 @@
 //! Resolved in rounds, since what one round learns (types of callback parameters, arguments at call sites) resolves calls
 //! in the next.
 
+use super::depth::Depth;
 use super::graph::Graph;
 use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
@@ -110,7 +111,7 @@ pub(super) fn resolve(program: &mut Program<'_>) {
             program.edges.extend(it.edges);
             open.push((file, it.open));
         }
-        program.forget_values();
+        program.forget_passed();
         if learnt(program) == before && round + 2 < ROUNDS {
             // Nothing new: the next round settles what stays open.
             round = ROUNDS - 2;
@@ -282,7 +283,7 @@ impl<'a> Resolver<'_, 'a> {
             }
             return true;
         }
-        let member = program.member_value(receiver, name, 0);
+        let member = program.member_value(receiver, name, Depth::TOP);
         if let Value::Function(f) = member {
             self.edge(at, f, How::Call, args);
             return true;

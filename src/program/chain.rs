@@ -3,6 +3,7 @@
 use super::Program;
 use super::calls::{Edge, How};
 use super::rate::Quality;
+use super::refs::FnRef;
 use crate::facts::{Expr, FnId, RegionKind, UnaryOp};
 use crate::rulebook::Recurrence;
 use rustc_hash::FxHashSet;
@@ -48,6 +49,9 @@ impl Program<'_> {
 
     /// Armed on every way, or unless a flag says to stop: it goes on. Under any other test it may be one more attempt.
     fn armed_quality(&self, edge: &Edge) -> Quality {
+        if self.answers_failure(edge.caller) {
+            return Quality::Inferred;
+        }
         let facts = self.facts(edge.site.expr.file());
         let mut at = Some(edge.site.region);
         while let Some(id) = at {
@@ -66,6 +70,17 @@ impl Program<'_> {
             }
         }
         Quality::Shaped
+    }
+
+    /// `.catch(error => ...)`: whether a function runs only where something has failed.
+    fn answers_failure(&self, f: FnRef) -> bool {
+        let mut callers = self.callers(f).peekable();
+        callers.peek().is_some()
+            && callers.all(|edge| {
+                let facts = self.facts(edge.site.expr.file());
+                let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
+                matches!(facts.expr(callee), Expr::Member(_, name) if facts.text(name) == "catch")
+            })
     }
 }
 

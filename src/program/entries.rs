@@ -45,7 +45,7 @@ pub(super) fn collect(program: &mut Program<'_>) {
         entries.push(entry);
         program.param_types.extend(types);
     }
-    program.forget_values();
+    program.forget_passed();
     // The best known one speaks for a function.
     entries.sort_by_key(|it| (it.function, std::cmp::Reverse(it.quality), it.span));
     entries.dedup_by_key(|it| it.function);
@@ -193,24 +193,47 @@ fn depends(program: &Program<'_>, file: FileId, packages: &[String]) -> bool {
     nearest.is_some_and(|it| it.dependencies.iter().any(|name| packages.contains(name)))
 }
 
+/// The functions that a file exports under some names: `handler`, `default.fetch` in an object or class, `*` for any.
 fn exported_functions(program: &Program<'_>, file: FileId, names: &[String]) -> Vec<(FnRef, Span)> {
     let facts = program.facts(file);
-    let any = names.iter().any(|it| it == "*");
     let mut found = Vec::new();
     for export in &facts.exports {
-        let name = facts.text(export.name);
-        if !any && !names.iter().any(|it| it == name) {
-            continue;
-        }
-        let value = match export.source {
-            ExportSource::Binding(id) => program.binding_value(super::refs::BindingRef { file, id }, 0),
-            ExportSource::Expr(id) => program.eval(ExprRef::new(FnRef::module(file), id)),
-            _ => continue,
-        };
-        if let Value::Function(f) = value {
-            let function = &program.facts(f.file).functions[f.id.index()];
-            found.push((f, Span::new(f.file, function.start, header_end(function))));
+        for name in names {
+            let (head, path) = name.split_once('.').map_or((name.as_str(), None), |(head, path)| (head, Some(path)));
+            match facts.text(export.name) {
+                // What CommonJS assigns is the default, and its properties are the names.
+                "export=" if head == "default" => found.extend(exported(program, file, export.source, path)),
+                "export=" => found.extend(exported(program, file, export.source, Some(name))),
+                other if head == "*" || head == other => found.extend(exported(program, file, export.source, path)),
+                _ => {}
+            }
         }
     }
-    found
+    let span = |f: FnRef| {
+        let function = &program.facts(f.file).functions[f.id.index()];
+        Span::new(f.file, function.start, header_end(function))
+    };
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter().map(|f| (f, span(f))).collect()
+}
+
+/// An exported function, or those of an exported object or class.
+fn exported(program: &Program<'_>, file: FileId, source: ExportSource, path: Option<&str>) -> Vec<FnRef> {
+    let module = FnRef::module(file);
+    let (value, expr) = match source {
+        ExportSource::Binding(id) => {
+            let init = program.facts(file).bindings[id.index()].init.get();
+            (program.binding_value(super::refs::BindingRef { file, id }, super::depth::Depth::TOP), init)
+        }
+        ExportSource::Expr(id) => (program.eval(ExprRef::new(module, id)), Some(id)),
+        _ => return Vec::new(),
+    };
+    match (value, path) {
+        (Value::Function(f), None) => vec![f],
+        (Value::Class(shape), Some("*")) => program.methods_of(shape).collect(),
+        (Value::Class(shape), Some(name)) => program.user_method(shape, Sym::of(name)).into_iter().collect(),
+        (_, Some(path)) => expr.map_or_else(Vec::new, |it| program.functions_at(ExprRef::new(module, it), path)),
+        _ => Vec::new(),
+    }
 }

@@ -1,12 +1,13 @@
 //! Variables that stand for an element of a collection, whether it was there or had to be made.
 
+use super::depth::Depth;
 use super::refs::{BindingRef, ExprRef, FnRef};
 use super::{Place, Program};
 use crate::facts::Expr;
 
 impl Program<'_> {
     /// `let list = map.get(k); if (!list) map.set(k, (list = []))`: the element, on both ways.
-    pub(super) fn filled_element(&self, binding: BindingRef, depth: u32) -> Option<Place> {
+    pub(super) fn filled_element(&self, binding: BindingRef, depth: Depth<'_>) -> Option<Place> {
         let facts = self.facts(binding.file);
         let it = &facts.bindings[binding.id.index()];
         let init = it.init.get().filter(|init| matches!(facts.expr(*init), Expr::Call(..) | Expr::Index(..)))?;
@@ -25,7 +26,7 @@ impl Program<'_> {
     pub fn made_when_missing(&self, variable: ExprRef) -> Option<ExprRef> {
         let Expr::Ident(id) = self.facts(variable.file()).expr(variable.id) else { return None };
         let binding = BindingRef { file: variable.file(), id };
-        self.filled_element(binding, 0)?;
+        self.filled_element(binding, Depth::TOP)?;
         self.tables.writes.get(&binding)?.first().map(|it| it.value)
     }
 

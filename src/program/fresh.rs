@@ -1,6 +1,7 @@
 //! Freshness: in which scope a place's value is created anew, and what repeats a site in which it is not.
 
 use super::calls::How;
+use super::depth::Depth;
 use super::rate::{Rate, Rated, Witness, callback_quality, is_many};
 use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::tables::this_function;
@@ -40,6 +41,11 @@ pub struct Hold {
 /// How many fields freshness is followed through.
 const MAX_FIELDS: u32 = 4;
 
+/// Made anew in each call of a function.
+fn in_call_of(f: FnRef) -> Fresh {
+    if f.is_module() { Fresh::Program } else { Fresh::Call(f) }
+}
+
 impl Program<'_> {
     /// How fresh a place is.
     pub fn fresh_of(&self, place: &Place, from: FnRef) -> Fresh {
@@ -61,15 +67,20 @@ impl Program<'_> {
             return Fresh::Shared(f);
         }
         let fresh = match &place.root {
-            Root::Outside(_) | Root::Static(_) | Root::Global(_) => Fresh::Program,
+            Root::Outside(_) | Root::Global(_) => Fresh::Program,
+            Root::Static(shape) => self.declared_in(*shape),
             Root::Binding(binding) => {
                 let it = &self.facts(binding.file).bindings[binding.id.index()];
                 let f = FnRef { file: binding.file, id: it.function };
-                if f.is_module() { Fresh::Program } else { Fresh::Call(f) }
+                in_call_of(f)
             }
             Root::Made(file, id) => {
                 let f = self.evaluator(*file, *id);
-                if f.is_module() { Fresh::Program } else { Fresh::Call(f) }
+                let fields = self.facts(*file).functions[f.id.index()].kind == FunctionKind::Fields;
+                match self.eval_this(f) {
+                    Value::Object(shape) if fields && !self.runs_once(f) => Fresh::Instance(shape),
+                    _ => in_call_of(f),
+                }
             }
             Root::Param(f, n) => self.fresh_param(*f, *n),
             Root::Instance(shape) => match place.path.as_slice() {
@@ -78,6 +89,18 @@ impl Program<'_> {
             },
         };
         self.promote(fresh)
+    }
+
+    /// A class or function itself is made anew in each call of the function that declares it.
+    fn declared_in(&self, shape: Shape) -> Fresh {
+        match shape {
+            Shape::Class(file, class) => in_call_of(FnRef { file, id: self.facts(file).classes[class.index()].function }),
+            Shape::Constructor(file, id) => {
+                let around = self.facts(file).functions[id.index()].parent.get();
+                around.map_or(Fresh::Program, |id| in_call_of(FnRef { file, id }))
+            }
+            Shape::Literal(..) => Fresh::Program,
+        }
     }
 
     /// A scope that is entered once per program creates program-lived values.
@@ -129,7 +152,7 @@ impl Program<'_> {
             Some(Lifetime::Fresh | Lifetime::Receiver) | None => {}
         }
         let called_back = self.callers(f).any(|edge| matches!(edge.how, How::Callback { .. }));
-        let ty = self.type_of(self.param_value(f, n, 0));
+        let ty = self.type_of(self.param_value(f, n, Depth::TOP));
         if self.unit_params.contains(&(f, n))
             || ty.is_some_and(|ty| self.is_unit(ty))
             || called_back

@@ -5,7 +5,7 @@
 
 use super::refs::{ExprRef, FnRef, Shape, SiteRef};
 use super::{Fresh, Place, Program, Root};
-use crate::facts::{AssignOp, BinaryOp, Expr, ExprId, LogicalOp, RegionKind, UnaryOp};
+use crate::facts::{AssignOp, BinaryOp, Expr, ExprId, LogicalOp, RegionId, RegionKind, UnaryOp};
 
 /// What a once-guard reduces a repetition to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +24,33 @@ impl Program<'_> {
     /// The strongest once-guard around a site.
     pub fn once_guard(&self, site: SiteRef) -> Option<Guard> {
         self.guard_where(site, &|_| true)
+    }
+
+    /// `if (state === READY) { state = SENT; ... }`: whether a site runs once for each state that leads there.
+    pub fn moves_on(&self, site: SiteRef) -> bool {
+        let facts = self.facts(site.expr.file());
+        std::iter::successors(Some(site.region), |id| facts.regions[id.index()].parent.get()).any(|id| {
+            let region = &facts.regions[id.index()];
+            let test = region.test.get().filter(|_| region.kind == RegionKind::Then);
+            test.is_some_and(|it| self.leaves_state(site.expr.with(it), site, id, 0))
+        })
+    }
+
+    /// Whether something else is put into what the test of a region compares, wherever the site in it is reached.
+    fn leaves_state(&self, test: ExprRef, site: SiteRef, region: RegionId, depth: u32) -> bool {
+        let facts = self.facts(test.file());
+        let next = |id| depth < 6 && self.leaves_state(test.with(id), site, region, depth + 1);
+        match facts.expr(test.id) {
+            Expr::Logical(LogicalOp::And, a, b) => next(a) || next(b),
+            Expr::Binary(BinaryOp::Equal, state, _) => self.place(test.with(state)).is_some_and(|state| {
+                let beside = |at: SiteRef| {
+                    let same = at.expr.within == site.expr.within;
+                    same && facts.encloses(region, at.region) && facts.encloses(at.region, site.region)
+                };
+                self.tables.writes_to(&state).iter().any(|it| it.site.is_some_and(beside))
+            }),
+            _ => false,
+        }
     }
 
     /// Whether a test around a site asks how many listeners there are: it adds none if there is one.
@@ -61,7 +88,7 @@ impl Program<'_> {
     }
 
     /// `if (x) { ...; x = null }`: once per value of `x`, which only its owner fills.
-    fn taken_guard(&self, site: SiteRef, region: crate::facts::RegionId) -> Option<Guard> {
+    fn taken_guard(&self, site: SiteRef, region: RegionId) -> Option<Guard> {
         let facts = self.facts(site.expr.file());
         let it = &facts.regions[region.index()];
         let slot = match (it.kind, facts.expr(it.test.get()?)) {
@@ -155,7 +182,7 @@ impl Program<'_> {
                     (_, true) if equal == outcome => vec![test.with(self.untyped(test, a))],
                     (true, _) if equal == outcome => vec![test.with(self.untyped(test, b))],
                     // `count === 1`, `state !== "started"`: a value that the guarded code moves on from.
-                    (false, false) if !outcome || !equal => vec![test.with(a)],
+                    (false, false) if !outcome || !equal => vec![test.with(a), test.with(b)],
                     _ => Vec::new(),
                 }
             }
@@ -184,7 +211,7 @@ impl Program<'_> {
         }
     }
 
-    fn is_empty_value(&self, expr: ExprRef) -> bool {
+    pub(super) fn is_empty_value(&self, expr: ExprRef) -> bool {
         let facts = self.facts(expr.file());
         match facts.expr(expr.id) {
             Expr::Undefined | Expr::Null | Expr::Bool(false) => true,

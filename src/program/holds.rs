@@ -1,8 +1,9 @@
 //! Holders: what an expression that holds may be, how fresh each is, and which call handed it in.
 
 use super::calls::How;
-use super::refs::{ExprRef, FnRef, SiteRef};
-use super::{Fresh, Hold, Place, Program, Root};
+use super::depth::Depth;
+use super::refs::{BindingRef, ExprRef, FnRef, SiteRef};
+use super::{Fresh, Hold, Place, Program, Root, Value};
 use crate::facts::{BindingKind, Expr, ExprId, LogicalOp, Sym};
 use crate::rulebook::Lifetime;
 
@@ -32,10 +33,62 @@ impl Program<'_> {
                 }
             }
         }
+        if let Some(f) = self.made_in(expr) {
+            return direct(Fresh::Call(f));
+        }
         match self.place(expr) {
-            Some(place) if self.is_filled_before(&place, site) => direct(Fresh::Call(site.expr.within)),
-            Some(place) => self.place_holds(&place, site, 0),
+            Some(place) => match self.own_param(expr).map(|it| self.handed_in(&it, 0)) {
+                Some(handed) if !handed.is_empty() && handed.iter().all(|it| it.fresh == Fresh::Call(it.at.expr.within)) => {
+                    handed
+                }
+                _ => self.holds_at(&place, site, 0),
+            },
             None => direct(self.unplaced(expr)),
+        }
+    }
+
+    /// How fresh a place is at a site: as what the function has just put there, if it has.
+    fn holds_at(&self, place: &Place, site: SiteRef, depth: u32) -> Vec<Hold> {
+        if let Some((value, rest)) = self.filled_before(place, site).filter(|_| depth < MAX_UP) {
+            if self.is_made(value) {
+                return vec![Hold { fresh: Fresh::Call(site.expr.within), at: site, via: None }];
+            }
+            if let Some(param) = self.own_param(value) {
+                let held = self.place_holds(&param.joined(&rest), site, depth + 1);
+                if held.iter().any(|it| it.fresh != Fresh::Unknown) {
+                    return held;
+                }
+            }
+        }
+        self.place_holds(place, site, depth)
+    }
+
+    /// The function that has just made what an expression is a property of, by a class that is not known: whatever type it is
+    /// declared as, it is no other of its kind.
+    fn made_in(&self, expr: ExprRef) -> Option<FnRef> {
+        let facts = self.facts(expr.file());
+        let Expr::Member(object, _) = facts.expr(expr.id) else { return None };
+        let Expr::Ident(id) = facts.expr(object) else { return self.made_in(expr.with(object)) };
+        let binding = &facts.bindings[id.index()];
+        let within = FnRef { file: expr.file(), id: binding.function };
+        let Expr::New(class, _) = facts.expr(binding.init.get().filter(|_| binding.writes == 0)?) else { return None };
+        let unknown = matches!(self.eval(ExprRef::new(within, class)), Value::Unknown | Value::Outside);
+        (unknown && !within.is_module()).then_some(within)
+    }
+
+    /// The parameter of the function around that an expression is, or is a part of, by its own name.
+    fn own_param(&self, expr: ExprRef) -> Option<Place> {
+        let facts = self.facts(expr.file());
+        match facts.expr(expr.id) {
+            Expr::Member(object, name) => Some(self.own_param(expr.with(object))?.joined(&[facts.sym(name)])),
+            Expr::Ident(id) => {
+                let binding = BindingRef { file: expr.file(), id };
+                let it = &facts.bindings[id.index()];
+                let BindingKind::Param(n) = it.kind else { return None };
+                let f = FnRef { file: expr.file(), id: it.function };
+                (it.writes == 0 && f == expr.within && self.is_whole_param(binding)).then(|| Place::of(Root::Param(f, n)))
+            }
+            _ => None,
         }
     }
 
@@ -81,7 +134,8 @@ impl Program<'_> {
         let Root::Param(f, n) = place.root else { return Vec::new() };
         let up = |arg: &super::Arg| {
             let mut up = match self.place(arg.value) {
-                Some(it) => self.place_holds(&it.joined(&place.path), arg.site, depth + 1),
+                Some(_) if self.leaves_out(arg.value, &place.path) => Vec::new(),
+                Some(it) => self.holds_at(&it.joined(&place.path), arg.site, depth + 1),
                 None => vec![Hold { fresh: self.unplaced(arg.value), at: arg.site, via: None }],
             };
             up.iter_mut().for_each(|hold| hold.via = Some(arg.site));
@@ -90,6 +144,15 @@ impl Program<'_> {
         let mut holds: Vec<Hold> = self.args(f, n).iter().take(32).flat_map(up).collect();
         holds.dedup();
         holds
+    }
+
+    /// Whether options written out in a call have no such property.
+    pub(super) fn leaves_out(&self, options: ExprRef, path: &[Sym]) -> bool {
+        let facts = self.facts(options.file());
+        let it = facts.expr(options.id);
+        let Some(name) = path.first().filter(|_| matches!(it, Expr::Object { .. })) else { return false };
+        let is_open = |value| matches!(facts.expr(value), Expr::Spread(_));
+        facts.properties(it).iter().all(|it| facts.sym(it.name) != *name && !is_open(it.value))
     }
 
     /// The places that a property of an object literal is filled from: its own value, or what is spread into it.
@@ -193,7 +256,7 @@ impl Program<'_> {
         match &place.root {
             Root::Param(f, n) => {
                 let called_back = self.callers(*f).any(|edge| matches!(edge.how, How::Callback { .. }));
-                let unit = self.type_of(self.param_value(*f, *n, 0)).is_some_and(|ty| self.is_unit(ty));
+                let unit = self.type_of(self.param_value(*f, *n, Depth::TOP)).is_some_and(|ty| self.is_unit(ty));
                 (!called_back && !unit && !self.entries_of.contains_key(f)).then_some(*f)
             }
             // A signal of the instance's own controller is as fresh as the instance.

@@ -1,6 +1,6 @@
 //! What is looked up often in one file: parents of expressions, sites and exits by function. Built on demand.
 
-use crate::facts::{BindingId, Expr, ExprId, Facts, FnId, FunctionKind, Name, Node, RegionId};
+use crate::facts::{BindingId, Expr, ExprId, Facts, FnId, FunctionKind, Name, RegionId};
 
 /// How an expression's value is used, one step up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,46 +15,76 @@ pub enum Use {
 #[derive(Debug)]
 pub struct FileIndex {
     parents: Vec<u32>,
-    sites: Vec<u32>,
-    site_starts: Vec<u32>,
-    exits: Vec<u32>,
-    exit_starts: Vec<u32>,
-    /// Sites by expression.
-    by_expr: Vec<u32>,
+    /// Sites by function.
+    sites: Columns,
+    /// Exits by function.
+    exits: Columns,
     /// Exits by value.
     exit_of: Vec<(ExprId, u32)>,
     /// Bindings by initializer.
     initialized: Vec<(ExprId, BindingId)>,
     /// Member expressions by name.
-    members: Vec<(Name, ExprId)>,
+    members: Columns,
     /// Identifiers by binding.
-    idents: Vec<(BindingId, ExprId)>,
+    idents: Columns,
     /// Functions by start, for finding the innermost one around a place.
     functions: Vec<(u32, FnId)>,
+}
+
+/// Indexes by a dense key, each key's in order.
+#[derive(Debug)]
+struct Columns {
+    starts: Vec<u32>,
+    indexes: Vec<u32>,
+}
+
+impl Columns {
+    /// Sorts indexes by key in two walks: one counts, the other fills.
+    fn new(keys: usize, each: impl Iterator<Item = (usize, usize)> + Clone) -> Columns {
+        let mut starts = vec![0; keys + 1];
+        each.clone().for_each(|(key, _)| starts[key + 1] += 1);
+        for key in 0..keys {
+            starts[key + 1] += starts[key];
+        }
+        let mut next = starts.clone();
+        let mut indexes = vec![0; starts[keys] as usize];
+        for (key, index) in each {
+            indexes[next[key] as usize] = index as u32;
+            next[key] += 1;
+        }
+        Columns { starts, indexes }
+    }
+
+    fn of(&self, key: usize) -> &[u32] {
+        &self.indexes[self.starts[key] as usize..self.starts[key + 1] as usize]
+    }
 }
 
 impl FileIndex {
     /// Indexes a file.
     pub fn new(facts: &Facts) -> FileIndex {
-        let site_function = |i: &u32| facts.function_of(facts.sites[*i as usize].region).0;
-        let exit_function = |i: &u32| facts.function_of(facts.exits[*i as usize].region).0;
-        let mut sites: Vec<u32> = (0..facts.sites.len() as u32).collect();
-        sites.sort_by_key(site_function);
-        let mut exits: Vec<u32> = (0..facts.exits.len() as u32).collect();
-        exits.sort_by_key(exit_function);
+        let function = |region| facts.function_of(region).index();
+        let sites = facts.sites.iter().enumerate().map(|(i, site)| (function(site.region), i));
+        let exits = facts.exits.iter().enumerate().map(|(i, exit)| (function(exit.region), i));
+        let nodes = facts.nodes.iter().enumerate();
+        let members = nodes.clone().filter_map(|(i, node)| match node.expr {
+            Expr::Member(_, name) => Some((name.index(), i)),
+            _ => None,
+        });
+        let idents = nodes.filter_map(|(i, node)| match node.expr {
+            Expr::Ident(binding) => Some((binding.index(), i)),
+            _ => None,
+        });
         let mut functions: Vec<_> = facts.functions.iter().enumerate().map(|(i, f)| (f.start, FnId(i as u32))).collect();
         functions.sort();
         FileIndex {
             parents: parents(facts),
-            site_starts: starts(&sites, facts.functions.len(), site_function),
-            sites,
-            exit_starts: starts(&exits, facts.functions.len(), exit_function),
-            exits,
-            by_expr: sorted(0..facts.sites.len() as u32, |i| facts.sites[*i as usize].expr),
+            sites: Columns::new(facts.functions.len(), sites),
+            exits: Columns::new(facts.functions.len(), exits),
             exit_of: sorted(facts.exits.iter().enumerate().map(|(i, exit)| (exit.value, i as u32)), |it| it.0),
             initialized: initialized(facts),
-            members: members(facts),
-            idents: idents(facts),
+            members: Columns::new(facts.names.syms().len(), members),
+            idents: Columns::new(facts.bindings.len(), idents),
             functions,
         }
     }
@@ -66,24 +96,22 @@ impl FileIndex {
 
     /// The member expressions of a name, in file order.
     pub fn members(&self, name: Name) -> impl Iterator<Item = ExprId> + '_ {
-        let from = self.members.partition_point(|it| it.0 < name);
-        self.members[from..].iter().take_while(move |it| it.0 == name).map(|it| it.1)
+        self.members.of(name.index()).iter().map(|i| ExprId(*i))
     }
 
     /// The identifiers of a binding, in file order.
     pub fn idents(&self, binding: BindingId) -> impl Iterator<Item = ExprId> + '_ {
-        let from = self.idents.partition_point(|it| it.0 < binding);
-        self.idents[from..].iter().take_while(move |it| it.0 == binding).map(|it| it.1)
+        self.idents.of(binding.index()).iter().map(|i| ExprId(*i))
     }
 
     /// Indexes of a function's sites.
     pub fn sites(&self, f: FnId) -> &[u32] {
-        &self.sites[self.site_starts[f.index()] as usize..self.site_starts[f.index() + 1] as usize]
+        self.sites.of(f.index())
     }
 
     /// Indexes of a function's exits.
     pub fn exits(&self, f: FnId) -> &[u32] {
-        &self.exits[self.exit_starts[f.index()] as usize..self.exit_starts[f.index() + 1] as usize]
+        self.exits.of(f.index())
     }
 
     /// The exit that an expression is the value of.
@@ -103,9 +131,8 @@ impl FileIndex {
     pub fn region_of(&self, facts: &Facts, id: ExprId) -> Option<RegionId> {
         let mut at = id;
         loop {
-            let site = self.by_expr.binary_search_by_key(&at, |i| facts.sites[*i as usize].expr);
-            if let Ok(i) = site {
-                return Some(facts.sites[self.by_expr[i] as usize].region);
+            if let Ok(i) = facts.sites.binary_search_by_key(&at, |site| site.expr) {
+                return Some(facts.sites[i].region);
             }
             match self.parent(at) {
                 Use::In(parent) => at = parent,
@@ -142,24 +169,6 @@ fn initialized(facts: &Facts) -> Vec<(ExprId, BindingId)> {
     sorted(each.filter_map(|(i, it)| Some((it.init.get()?, BindingId(i as u32)))), |it| it.0)
 }
 
-fn members(facts: &Facts) -> Vec<(Name, ExprId)> {
-    let each = facts.nodes.iter().enumerate();
-    let member = |(i, node): (usize, &Node)| match node.expr {
-        Expr::Member(_, name) => Some((name, ExprId(i as u32))),
-        _ => None,
-    };
-    sorted(each.filter_map(member), |it| *it)
-}
-
-fn idents(facts: &Facts) -> Vec<(BindingId, ExprId)> {
-    let each = facts.nodes.iter().enumerate();
-    let ident = |(i, node): (usize, &Node)| match node.expr {
-        Expr::Ident(binding) => Some((binding, ExprId(i as u32))),
-        _ => None,
-    };
-    sorted(each.filter_map(ident), |it| *it)
-}
-
 fn sorted<T, K: Ord>(items: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
     let mut items: Vec<T> = items.collect();
     items.sort_by_key(key);
@@ -171,17 +180,6 @@ fn find<T: Copy>(sorted: &[(ExprId, T)], id: ExprId) -> Option<T> {
     // The last one, as several bindings of one pattern share what it takes apart.
     let behind = sorted.partition_point(|it| it.0 <= id);
     sorted[..behind].last().filter(|it| it.0 == id).map(|it| it.1)
-}
-
-fn starts(sorted: &[u32], functions: usize, function: impl Fn(&u32) -> u32) -> Vec<u32> {
-    let mut starts = vec![0; functions + 1];
-    for i in sorted {
-        starts[function(i) as usize + 1] += 1;
-    }
-    for i in 0..functions {
-        starts[i + 1] += starts[i];
-    }
-    starts
 }
 
 fn parents(facts: &Facts) -> Vec<u32> {

@@ -1,5 +1,6 @@
 //! Object literals that gather what other objects and bindings hold: shorthand properties, spreads, `Object.assign`.
 
+use super::depth::Depth;
 use super::refs::{ExprRef, Shape};
 use super::value::Value;
 use super::{Place, Program};
@@ -8,7 +9,7 @@ use crate::text::FileId;
 
 impl Program<'_> {
     /// The place that a property of a literal is another name for: `{ users }` exports the binding `users`.
-    pub(super) fn named_by_property(&self, shape: Shape, name: Sym, depth: u32) -> Option<Place> {
+    pub(super) fn named_by_property(&self, shape: Shape, name: Sym, depth: Depth<'_>) -> Option<Place> {
         let Shape::Literal(file, id) = shape else { return None };
         if self.tables.fields.contains_key(&(shape, name)) {
             return None;
@@ -27,7 +28,7 @@ impl Program<'_> {
         (it.writes == 0 && it.init.get().is_some()).then_some(place)
     }
 
-    fn spread_place(&self, file: FileId, id: ExprId, name: Sym, depth: u32) -> Option<Place> {
+    fn spread_place(&self, file: FileId, id: ExprId, name: Sym, depth: Depth<'_>) -> Option<Place> {
         let source = self.gathered(file, id).into_iter().rev().find(|it| {
             let value = self.eval_deep(*it, depth + 2);
             self.member_value(value, name, depth + 2) != Value::Unknown
@@ -36,7 +37,7 @@ impl Program<'_> {
     }
 
     /// The value of a property that a literal takes from what it spreads.
-    pub(super) fn spread_member(&self, file: FileId, id: ExprId, name: Sym, depth: u32) -> Value {
+    pub(super) fn spread_member(&self, file: FileId, id: ExprId, name: Sym, depth: Depth<'_>) -> Value {
         let values = self.gathered(file, id).into_iter().rev().map(|it| {
             let value = self.eval_deep(it, depth + 2);
             self.member_value(value, name, depth + 2)

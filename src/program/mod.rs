@@ -4,10 +4,13 @@
 //! what an expression is ([`value`](Value)), which function calls which and how often ([`calls`](Edge), [`Rate`]), which
 //! place a value lives in ([`Place`]) and how fresh it is there ([`Fresh`]). It knows no rule and no finding.
 
+mod asked;
+mod bound;
 mod callbacks;
 mod calls;
 mod chain;
 mod coverage;
+mod depth;
 mod entries;
 mod filled;
 mod flow;
@@ -18,6 +21,7 @@ mod handed;
 mod holds;
 mod index;
 mod input;
+mod kept;
 mod literal;
 mod mentions;
 mod modelled;
@@ -66,6 +70,7 @@ use crate::facts::{BindingId, Exit, Facts, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::sync::OnceLock;
 
 /// How far evaluation follows names, calls and members before it gives up.
@@ -95,7 +100,7 @@ pub struct Program<'a> {
     param_types: FxHashMap<(FnRef, u16), TypeIx>,
     /// Where the parameters of listeners live, where models say so.
     event_lifetimes: FxHashMap<FnRef, Lifetime>,
-    param_args: FxHashMap<(FnRef, u16), Vec<Arg>>,
+    param_args: FxHashMap<(FnRef, u16), SmallVec<[Arg; 1]>>,
     /// Who calls whom.
     pub edges: Vec<Edge>,
     graph: Graph,
@@ -112,7 +117,9 @@ pub struct Program<'a> {
     telling: modelled::Telling,
     modelled: Vec<OnceLock<Vec<Modelled<'a>>>>,
     /// Values of bindings as far as this stage of linking knows them.
-    values: Vec<OnceLock<Box<[OnceLock<Value>]>>>,
+    values: Vec<OnceLock<kept::Kept>>,
+    /// The shapes that extend each shape.
+    heirs: OnceLock<FxHashMap<Shape, Vec<Shape>>>,
     /// Methods of shapes.
     members: OnceLock<FxHashMap<Shape, Vec<FnRef>>>,
     exports: Vec<OnceLock<Exports>>,
@@ -150,6 +157,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         telling: modelled::Telling::new(&rulebook.models),
         modelled: units.iter().map(|_| OnceLock::new()).collect(),
         values: units.iter().map(|_| OnceLock::new()).collect(),
+        heirs: OnceLock::new(),
         members: OnceLock::new(),
         exports: units.iter().map(|_| OnceLock::new()).collect(),
         mentions: OnceLock::new(),
@@ -167,6 +175,11 @@ impl<'a> Program<'a> {
     /// Forgets the values of bindings: something was learnt that may tell more of them.
     fn forget_values(&mut self) {
         self.values = self.units.iter().map(|_| OnceLock::new()).collect();
+    }
+
+    /// Forgets the values of bindings that hang on what calls pass: more was learnt of that.
+    fn forget_passed(&mut self) {
+        self.values.iter_mut().filter_map(OnceLock::get_mut).for_each(kept::Kept::forget_asked);
     }
 
     /// The files, by file id.
@@ -253,7 +266,7 @@ impl<'a> Program<'a> {
 
     /// What call sites pass for a parameter.
     pub fn args(&self, f: FnRef, n: u16) -> &[Arg] {
-        self.param_args.get(&(f, n)).map_or(&[], Vec::as_slice)
+        self.param_args.get(&(f, n)).map_or(&[], SmallVec::as_slice)
     }
 
     /// Types with everything they inherit, by symbol.

@@ -1,5 +1,6 @@
 //! The model that speaks of a call: by the type of its receiver, or by how the receiver is used.
 
+use super::depth::Depth;
 use super::refs::{BindingRef, ExprRef, FnRef, Shape};
 use super::tables::Base;
 use super::value::Value;
@@ -111,7 +112,7 @@ impl<'a> Program<'a> {
                 crate::facts::Imported::Effect => false,
             },
             _ => {
-                let value = self.binding_value(binding, 0);
+                let value = self.binding_value(binding, Depth::TOP);
                 matches!(value, Value::Outside | Value::Path(_))
                     && matches!(it.init.get().map(|init| facts.expr(init)), Some(Expr::Call(callee, _)) if matches!(facts.expr(callee), Expr::Free(name) if facts.sym(name) == self.words.require))
             }

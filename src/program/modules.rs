@@ -1,5 +1,6 @@
 //! Imports and exports, linked.
 
+use super::depth::Depth;
 use super::input::Target;
 use super::refs::{ExprRef, FnRef};
 use super::value::Value;
@@ -16,7 +17,7 @@ impl Program<'_> {
     }
 
     /// The namespace of a module, as `require` or `import *` sees it.
-    pub(super) fn module_value(&self, file: FileId, specifier: Name, depth: u32) -> Value {
+    pub(super) fn module_value(&self, file: FileId, specifier: Name, depth: Depth<'_>) -> Value {
         match self.target(file, specifier) {
             Target::File(file) => self.required(*file, depth),
             Target::Package(name) => self.paths.module(name).map_or(Value::Outside, Value::Path),
@@ -25,7 +26,7 @@ impl Program<'_> {
     }
 
     /// What `require` of a file yields: what it assigns to `module.exports`, or its namespace.
-    fn required(&self, file: FileId, depth: u32) -> Value {
+    fn required(&self, file: FileId, depth: Depth<'_>) -> Value {
         match self.find_export(file, self.words.entry, depth) {
             Some(export) => match self.eval_at(export, depth + 1) {
                 Value::Unknown => Value::Module(file),
@@ -36,7 +37,7 @@ impl Program<'_> {
     }
 
     /// The value of an imported binding.
-    pub(super) fn import_value(&self, file: FileId, import: u32, depth: u32) -> Value {
+    pub(super) fn import_value(&self, file: FileId, import: u32, depth: Depth<'_>) -> Value {
         let facts = self.facts(file);
         let import = facts.imports[import as usize];
         match import.imported {
@@ -58,7 +59,7 @@ impl Program<'_> {
     }
 
     /// The value of a named export. A default import of a CommonJS module is what it assigns to `module.exports`.
-    pub(super) fn export_value(&self, file: FileId, name: Sym, depth: u32) -> Value {
+    pub(super) fn export_value(&self, file: FileId, name: Sym, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
@@ -78,7 +79,7 @@ impl Program<'_> {
     }
 
     /// An export that a file passes on from a package.
-    fn outside_export(&self, file: FileId, name: Sym, depth: u32) -> Value {
+    fn outside_export(&self, file: FileId, name: Sym, depth: Depth<'_>) -> Value {
         let facts = self.facts(file);
         for export in &facts.exports {
             let (specifier, member) = match export.source {
@@ -102,7 +103,7 @@ impl Program<'_> {
     }
 
     /// The expression, or the initializer of the binding, that a file exports under a name; through barrels.
-    pub fn find_export(&self, file: FileId, name: Sym, depth: u32) -> Option<Exported> {
+    pub(super) fn find_export(&self, file: FileId, name: Sym, depth: Depth<'_>) -> Option<Exported> {
         if depth > MAX_DEPTH {
             return None;
         }
@@ -141,7 +142,7 @@ impl Program<'_> {
         self.exports[file.index()].get_or_init(|| Exports::new(self.facts(file)))
     }
 
-    fn eval_at(&self, exported: Exported, depth: u32) -> Value {
+    fn eval_at(&self, exported: Exported, depth: Depth<'_>) -> Value {
         match exported {
             Exported::Binding(binding) => self.binding_value(binding, depth),
             Exported::Expr(expr) => self.eval_deep(expr, depth),

@@ -1,5 +1,6 @@
 //! Places: where a value lives, under one name for all its aliases.
 
+use super::depth::Depth;
 use super::modules::Exported;
 use super::refs::{BindingRef, ExprRef, FnRef, Shape};
 use super::tables::Base;
@@ -58,10 +59,10 @@ impl Place {
 impl Program<'_> {
     /// The place of an expression, if it has one.
     pub fn place(&self, expr: ExprRef) -> Option<Place> {
-        self.place_deep(expr, 0)
+        self.place_deep(expr, Depth::TOP)
     }
 
-    pub(super) fn place_deep(&self, expr: ExprRef, depth: u32) -> Option<Place> {
+    pub(super) fn place_deep(&self, expr: ExprRef, depth: Depth<'_>) -> Option<Place> {
         if depth > MAX_DEPTH {
             return None;
         }
@@ -130,7 +131,7 @@ impl Program<'_> {
         }
     }
 
-    pub(super) fn binding_place(&self, binding: BindingRef, depth: u32) -> Option<Place> {
+    pub(super) fn binding_place(&self, binding: BindingRef, depth: Depth<'_>) -> Option<Place> {
         let facts = self.facts(binding.file);
         let it = &facts.bindings[binding.id.index()];
         let own = Place::of(Root::Binding(binding));
@@ -162,7 +163,7 @@ impl Program<'_> {
         facts.params(it.function).get(n as usize).is_some_and(|it| it.binding == binding.id)
     }
 
-    fn import_place(&self, binding: BindingRef, import: u32, depth: u32) -> Option<Place> {
+    fn import_place(&self, binding: BindingRef, import: u32, depth: Depth<'_>) -> Option<Place> {
         let facts = self.facts(binding.file);
         let import = facts.imports[import as usize];
         if let (super::Target::File(file), crate::facts::Imported::Name(name)) =
@@ -176,7 +177,7 @@ impl Program<'_> {
         }
     }
 
-    fn export_place(&self, file: FileId, name: Sym, depth: u32) -> Option<Place> {
+    fn export_place(&self, file: FileId, name: Sym, depth: Depth<'_>) -> Option<Place> {
         if depth > MAX_DEPTH {
             return None;
         }
@@ -198,7 +199,7 @@ impl Program<'_> {
     }
 
     /// A parameter is what call sites pass, when they agree; an element, when a collection's method passes it.
-    fn param_place(&self, f: FnRef, n: u16, depth: u32) -> Option<Place> {
+    fn param_place(&self, f: FnRef, n: u16, depth: Depth<'_>) -> Option<Place> {
         let own = Place::of(Root::Param(f, n));
         if depth > MAX_DEPTH / 2 {
             return Some(own);
@@ -222,7 +223,7 @@ impl Program<'_> {
         Some(found.unwrap_or(own))
     }
 
-    fn element_param(&self, f: FnRef, n: u16, depth: u32) -> Option<Place> {
+    fn element_param(&self, f: FnRef, n: u16, depth: Depth<'_>) -> Option<Place> {
         let edge = self
             .callers(f)
             .find(|edge| matches!(edge.how, super::How::Callback { recurs: crate::rulebook::Recurrence::Now, .. }))?;
@@ -242,7 +243,7 @@ impl Program<'_> {
         self.place_deep(inner, depth + 1).map(|it| it.join(self.words.element))
     }
 
-    pub(super) fn member_place(&self, object: ExprRef, name: Sym, depth: u32) -> Option<Place> {
+    pub(super) fn member_place(&self, object: ExprRef, name: Sym, depth: Depth<'_>) -> Option<Place> {
         match self.eval_deep(object, depth + 1) {
             Value::Object(shape @ Shape::Literal(..)) => {
                 Some(self.named_by_property(shape, name, depth + 1).unwrap_or_else(|| self.shape_place(shape).join(name)))
@@ -298,7 +299,7 @@ impl Program<'_> {
     }
 
     /// `m.get(k)` is an element; a getter function is the place that it returns.
-    fn call_place(&self, call: ExprRef, callee: ExprId, _args: crate::facts::ListId, depth: u32) -> Option<Place> {
+    fn call_place(&self, call: ExprRef, callee: ExprId, _args: crate::facts::ListId, depth: Depth<'_>) -> Option<Place> {
         let facts = self.facts(call.file());
         if let Some(file) = self.required_file(call) {
             return self.export_place(file, self.words.entry, depth + 1);

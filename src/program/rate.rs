@@ -223,6 +223,9 @@ impl Spread<'_, '_> {
     fn follow(&mut self, i: u32, caller: Rated) {
         let edge = &self.program.edges[i as usize];
         let Some(once) = spreads(edge.how) else { return };
+        if self.of(edge.callee).is_some_and(|it| it.rank() == (Rate::Many, Quality::Modelled)) {
+            return;
+        }
         let quality = if edge.how == How::Passed { Quality::Inferred } else { Quality::Modelled };
         let looped = self.program.endless_loop(edge.site);
         if once || (caller.rate == Rate::Once && looped.is_none()) {
@@ -265,14 +268,17 @@ impl Spread<'_, '_> {
         let edges = self.waiting.entry(owner).or_default();
         if !edges.iter().any(|it| it.0 == i) {
             edges.push((i, witness));
-            if let Some(rated) = self.of(owner) {
-                self.follow_as(i, rated, witness);
-            }
+        }
+        if let Some(rated) = self.of(owner) {
+            self.follow_as(i, rated, witness);
         }
     }
 
     fn follow_as(&mut self, i: u32, owner: Rated, witness: Witness) {
         let edge = &self.program.edges[i as usize];
+        // No oftener than its caller, whoever owns the slot.
+        let caller = self.of(edge.caller).filter(|it| witness == Witness::Edge(i) && it.rate < owner.rate);
+        let owner = caller.unwrap_or(owner);
         let recurs = if owner.rate == Rate::Once { Recurrence::Once } else { owner.recurs };
         self.raise(edge.callee, owner.rate, recurs, owner.quality, witness);
     }

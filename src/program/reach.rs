@@ -1,8 +1,8 @@
 //! What is reached from a function by calls, and from a shape by inheritance.
 
-use super::Program;
 use super::refs::{FnRef, Shape};
-use rustc_hash::FxHashSet;
+use super::{Base, Program};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Program<'_> {
     /// What a call of a function may run: its closures run on its behalf only through these. `None` if it is too much.
@@ -25,12 +25,27 @@ impl Program<'_> {
         let mut found = vec![shape];
         let mut i = 0;
         while i < found.len() {
-            let base = found[i];
-            let direct = self.tables.bases.iter().filter(|(_, it)| matches!(it, super::Base::Shape(it) if *it == base));
-            let direct: Vec<Shape> = direct.map(|it| *it.0).filter(|it| !found.contains(it)).collect();
-            found.extend(direct);
+            let direct = self.heirs().get(&found[i]).map_or(&[][..], Vec::as_slice);
+            for shape in direct {
+                if !found.contains(shape) {
+                    found.push(*shape);
+                }
+            }
             i += 1;
         }
         found
+    }
+
+    /// The shapes that extend each shape directly.
+    fn heirs(&self) -> &FxHashMap<Shape, Vec<Shape>> {
+        self.heirs.get_or_init(|| {
+            let mut heirs: FxHashMap<Shape, Vec<Shape>> = FxHashMap::default();
+            let extended = self.tables.bases.iter().filter_map(|(shape, base)| match base {
+                Base::Shape(base) => Some((*base, *shape)),
+                Base::Type(_) | Base::Outside => None,
+            });
+            extended.for_each(|(base, shape)| heirs.entry(base).or_default().push(shape));
+            heirs
+        })
     }
 }

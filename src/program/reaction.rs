@@ -1,6 +1,7 @@
 //! Promises are transparent: what a call gives is what `await` makes of it, and `then` hands it to its callback.
 
 use super::calls::{Arg, How, Resolver};
+use super::depth::Depth;
 use super::refs::{ExprRef, SiteRef};
 use super::value::Value;
 use super::{MAX_DEPTH, Program};
@@ -30,7 +31,7 @@ impl Resolver<'_, '_> {
 
 impl Program<'_> {
     /// What becomes of a value by `then`, `catch` or `finally`.
-    pub(super) fn reacted_value(&self, call: ExprRef, receiver: Value, name: Sym, depth: u32) -> Option<Value> {
+    pub(super) fn reacted_value(&self, call: ExprRef, receiver: Value, name: Sym, depth: Depth<'_>) -> Option<Value> {
         if name == self.words.catch || name == self.words.finally {
             return Some(receiver);
         }

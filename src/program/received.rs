@@ -32,7 +32,8 @@ impl Program<'_> {
         let early = self.exits(within).filter(|it| !it.is_throw).any(|exit| {
             let end = self.end_of(exit.value, release).max(exit.start);
             let released = own.iter().any(|it| start(it) <= end && facts.encloses(it.region, exit.region));
-            !released && !(within == receiver && self.tells_error(receiver, exit.region))
+            let untold = within != receiver || !self.tells_error(receiver, exit.region);
+            !released && untold
         });
         if early {
             return Some("an early return goes past it".into());

@@ -3,11 +3,12 @@
 use super::calls::{Edge, How};
 use super::input::Target;
 use super::rate::{Quality, Rate, Rated, Witness, callback_quality, is_many};
-use super::refs::{FnRef, SiteRef};
+use super::refs::{ExprRef, FnRef, SiteRef};
 use super::{Fresh, Place, Program};
-use crate::facts::{BindingId, BindingKind, ExportSource, Expr, RegionKind};
+use crate::facts::{BindingId, BindingKind, ExportSource, Expr, RegionKind, Sym};
 use crate::rulebook::Recurrence;
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
 /// What may be called from outside, as nobody knows how often.
 const OFFERED: Rated = Rated { rate: Rate::Api, recurs: Recurrence::Call, quality: Quality::Inferred, witness: Witness::Offered };
@@ -83,22 +84,29 @@ impl Program<'_> {
         })
     }
 
-    /// Whether a function fills a slot with something new before it comes to a site: what is in it there is as fresh as the call.
-    pub(super) fn is_filled_before(&self, place: &Place, site: SiteRef) -> bool {
+    /// What a function puts into a slot, or into the object that the slot is a part of, before it comes to a site; and the
+    /// way from there to the slot. The last such value is what is in the slot there.
+    pub(super) fn filled_before(&self, place: &Place, site: SiteRef) -> Option<(ExprRef, SmallVec<[Sym; 2]>)> {
         let start = |it: SiteRef| self.facts(it.expr.file()).nodes[it.expr.id.index()].start;
-        self.tables.writes_to(place).iter().any(|write| {
-            let facts = self.facts(write.value.file());
-            let made = match facts.expr(write.value.id) {
-                Expr::Await(value) => facts.expr(value),
-                value => value,
-            };
-            matches!(made, Expr::New(..) | Expr::Call(..))
-                && write.site.is_some_and(|it| {
-                    it.expr.within == site.expr.within
-                        && start(it) < start(site)
-                        && self.facts(site.expr.file()).encloses(it.region, site.region)
-                })
+        let precedes = |it: SiteRef| {
+            it.expr.within == site.expr.within
+                && start(it) < start(site)
+                && self.facts(site.expr.file()).encloses(it.region, site.region)
+        };
+        (0..=place.path.len()).rev().find_map(|n| {
+            let part = Place { root: place.root, path: place.path[..n].into() };
+            let writes = self.tables.writes_to(&part).iter().filter(|it| it.site.is_some_and(precedes));
+            let last = writes.max_by_key(|it| it.site.map(start))?;
+            Some((last.value, place.path[n..].into()))
         })
+    }
+
+    /// Whether a value is made where it stands.
+    pub(super) fn is_made(&self, value: ExprRef) -> bool {
+        match self.facts(value.file()).expr(value.id) {
+            Expr::Await(inner) => self.is_made(value.with(inner)),
+            it => matches!(it, Expr::New(..) | Expr::Call(..)),
+        }
     }
 
     /// The functions that make a slot: beyond them, it is another one. `None` if that is not known.

@@ -4,9 +4,10 @@
 //! one site that fills a field leaks in every instance alike.
 
 use super::Program;
+use super::bound;
 use super::refs::{BindingRef, ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
-use crate::facts::{AssignOp, BindingKind, Expr, ExprId, FnId, FunctionKind, MemberKind, RegionId, Sym};
+use crate::facts::{AssignOp, BindingKind, Expr, ExprId, FnId, FunctionKind, MemberKind, RegionId, Sym, TypeId};
 use crate::rulebook::TypeIx;
 use crate::text::FileId;
 use rayon::prelude::*;
@@ -39,6 +40,10 @@ pub struct Tables {
     pub methods: FxHashMap<(Shape, Sym), FnRef>,
     /// Fields of instances.
     pub fields: FxHashMap<(Shape, Sym), Vec<Write>>,
+    /// Types that classes declare for their members.
+    pub declared: FxHashMap<(Shape, Sym), TypeId>,
+    /// Fields that parameters of constructors declare.
+    pub param_fields: FxHashMap<(Shape, Sym), (FnRef, u16)>,
     /// Static members and properties of functions.
     pub statics: FxHashMap<(Shape, Sym), Vec<Write>>,
     /// What shapes extend.
@@ -72,6 +77,8 @@ impl Tables {
     #[expect(clippy::iter_over_hash_type, reason = "every key is on its own, so the order of keys does not show")]
     fn absorb(&mut self, other: Tables) {
         self.methods.extend(other.methods);
+        self.declared.extend(other.declared);
+        self.param_fields.extend(other.param_fields);
         for (key, writes) in other.fields {
             self.fields.entry(key).or_default().extend(writes);
         }
@@ -91,6 +98,9 @@ impl Tables {
     }
 }
 
+/// Functions that are bound inside bound functions are followed so far.
+const BOUND_DEPTH: u32 = 4;
+
 /// Reads every file's classes, literals and assignments, in rounds: what a file says of its own shapes, which functions are
 /// constructors (`this` in them is an instance), what is assigned, and what needs all that (base classes, mixins).
 pub(super) fn collect(program: &mut Program<'_>) {
@@ -104,6 +114,15 @@ pub(super) fn collect(program: &mut Program<'_>) {
     let assigned: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).assignments()).collect();
     assigned.into_iter().for_each(|it| program.tables.absorb(it));
     program.forget_values();
+    // What `this` is in a bound function tells it for those inside.
+    for _ in 0..BOUND_DEPTH {
+        let bound: Vec<Tables> = files.par_iter().map(|&file| bound::told(program, file)).collect();
+        if bound.iter().all(|it| it.this_of.is_empty()) {
+            break;
+        }
+        bound.into_iter().for_each(|it| program.tables.absorb(it));
+        program.forget_values();
+    }
     let based: Vec<Tables> = files.par_iter().map(|&file| Collector::new(program, file).bases()).collect();
     based.into_iter().for_each(|it| program.tables.absorb(it));
     program.forget_values();
@@ -127,8 +146,12 @@ impl<'l, 'a> Collector<'l, 'a> {
             let id = crate::facts::ClassId(i as u32);
             let shape = Shape::Class(self.file, id);
             let fields = FnRef { file: self.file, id: if class.fields.get().is_some() { class.fields } else { class.function } };
+            self.param_fields(shape, class.constructor);
             for member in facts.members(id) {
                 let sym = facts.sym(member.name);
+                if member.ty.get().is_some() {
+                    self.out.declared.entry((shape, sym)).or_insert(member.ty);
+                }
                 match (member.kind, member.is_static) {
                     (MemberKind::Method, false) => {
                         self.out.methods.insert((shape, sym), FnRef { file: self.file, id: member.function });
@@ -167,6 +190,18 @@ impl<'l, 'a> Collector<'l, 'a> {
             }
         }
         self.out
+    }
+
+    /// The fields that a constructor's parameters declare.
+    fn param_fields(&mut self, shape: Shape, constructor: FnId) {
+        let Some(id) = constructor.get() else { return };
+        let facts = self.program.facts(self.file);
+        for (n, param) in facts.params(id).iter().enumerate() {
+            if let (true, Some(binding)) = (param.is_field, param.binding.get()) {
+                let name = facts.sym(facts.bindings[binding.index()].name);
+                self.out.param_fields.entry((shape, name)).or_insert((FnRef { file: self.file, id }, n as u16));
+            }
+        }
     }
 
     /// Functions that are constructed or given a prototype, and those that are told what `this` is.

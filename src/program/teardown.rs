@@ -11,7 +11,7 @@ use crate::facts::{Expr, FnId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Names of methods that end their object, leading underscores aside.
-const TERMINALS: [&str; 20] = [
+const TERMINALS: [&str; 21] = [
     "dispose",
     "destroy",
     "close",
@@ -26,6 +26,7 @@ const TERMINALS: [&str; 20] = [
     "cleanup",
     "cleanUp",
     "unmount",
+    "uninstall",
     "componentWillUnmount",
     "disconnectedCallback",
     "onModuleDestroy",
@@ -65,7 +66,8 @@ impl Program<'_> {
     pub fn endings(&self, shape: Shape) -> Vec<Ending> {
         let all: Vec<Ending> = self.terminals(shape).into_iter().map(|it| self.ending(it)).collect();
         let is_step = |it: &Ending| {
-            let mut callers = self.callers(it.terminal).map(|edge| edge.caller).peekable();
+            let callers = self.callers(it.terminal).filter(|edge| !self.is_of_others(edge, shape));
+            let mut callers = callers.map(|edge| edge.caller).peekable();
             let by_others = |f: FnRef| all.iter().any(|other| other.terminal != it.terminal && other.runs(f));
             callers.peek().is_some() && callers.all(by_others)
         };
@@ -81,6 +83,14 @@ impl Program<'_> {
             Some(i) => vec![roots.swap_remove(i)],
             None => roots,
         }
+    }
+
+    /// `this.close()` in a class that shares a base with a shape: it ends an object of its own.
+    fn is_of_others(&self, edge: &Edge, shape: Shape) -> bool {
+        let facts = self.facts(edge.site.expr.file());
+        let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
+        let on_this = matches!(facts.expr(callee), Expr::Member(object, _) if facts.expr(object) == Expr::This);
+        on_this && self.served_by(edge.caller).is_some_and(|it| !self.is_kin(it, shape))
     }
 
     /// The methods of a shape that end it, those of its bases included.

@@ -1,5 +1,6 @@
 //! Every use of a place, program-wide.
 
+use super::depth::Depth;
 use super::mentions::Mentions;
 use super::refs::{BindingRef, ExprRef, FnRef};
 use super::{Place, Program, Root, Use};
@@ -124,7 +125,7 @@ impl Program<'_> {
                 if !self.may_alias(binding) {
                     continue;
                 }
-                if let Some(place) = self.binding_place(binding, 0)
+                if let Some(place) = self.binding_place(binding, Depth::TOP)
                     && place.root != Root::Binding(binding)
                 {
                     aliases.entry(place).or_default().push(id);

@@ -1,6 +1,8 @@
 //! What an expression evaluates to, as far as linking needs it: a function, a class, an object of a known shape, an
 //! instance of a modelled type, something outside. One best answer, never a guess: what cannot be told is `Unknown`.
 
+use super::depth::Depth;
+use super::kept::Kept;
 use super::paths::PathIx;
 use super::refs::{BindingRef, ExprRef, FnRef, Shape};
 use super::tables::{Base, this_function};
@@ -8,7 +10,6 @@ use super::{MAX_DEPTH, Program};
 use crate::facts::{BindingKind, ClassId, Expr, ExprId, FunctionKind, LogicalOp, MemberKind, Name, Sym, TypeId};
 use crate::rulebook::{CallModel, Part, TypeIx};
 use crate::text::FileId;
-use std::sync::OnceLock;
 
 /// A value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -38,16 +39,16 @@ impl Value {
     }
 }
 
-/// Values of bindings are kept for questions from less deep than this.
+/// Questions from less deep than this are answered as if from here.
 const KEPT_DEPTH: u32 = 6;
 
 impl<'a> Program<'a> {
     /// Evaluates an expression.
     pub fn eval(&self, expr: ExprRef) -> Value {
-        self.eval_deep(expr, 0)
+        self.eval_deep(expr, Depth::TOP)
     }
 
-    pub(super) fn eval_deep(&self, expr: ExprRef, depth: u32) -> Value {
+    pub(super) fn eval_deep(&self, expr: ExprRef, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
@@ -102,7 +103,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn free_value(&self, file: FileId, name: Name, depth: u32) -> Value {
+    fn free_value(&self, file: FileId, name: Name, depth: Depth<'_>) -> Value {
         let sym = self.facts(file).sym(name);
         let words = &self.words;
         if sym == words.module || sym == words.exports {
@@ -112,7 +113,7 @@ impl<'a> Program<'a> {
     }
 
     /// What the program assigns to a global of its own.
-    fn global_value(&self, name: Sym, depth: u32) -> Value {
+    fn global_value(&self, name: Sym, depth: Depth<'_>) -> Value {
         let writes = self.tables.globals.get(&name).map_or(&[][..], Vec::as_slice);
         if depth > MAX_DEPTH {
             return Value::Unknown;
@@ -133,9 +134,10 @@ impl<'a> Program<'a> {
             && matches!(facts.expr(object), Expr::Free(it) if facts.sym(it) == self.words.module)
     }
 
-    fn required_of(&self, file: FileId, depth: u32) -> Value {
+    fn required_of(&self, file: FileId, depth: Depth<'_>) -> Value {
+        let deeper = depth + 1;
         match self.find_export(file, self.words.entry, depth) {
-            Some(super::modules::Exported::Expr(expr)) if depth < MAX_DEPTH => self.eval_deep(expr, depth + 1),
+            Some(super::modules::Exported::Expr(expr)) if deeper <= MAX_DEPTH => self.eval_deep(expr, deeper),
             _ => Value::Module(file),
         }
     }
@@ -172,26 +174,18 @@ impl<'a> Program<'a> {
     }
 
     /// The value of a binding: how it was declared, else what is assigned to it, else its declared type.
-    pub(super) fn binding_value(&self, binding: BindingRef, depth: u32) -> Value {
+    pub(super) fn binding_value(&self, binding: BindingRef, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
-        if depth >= KEPT_DEPTH {
-            return self.fresh_binding_value(binding, depth);
-        }
-        let count = self.facts(binding.file).bindings.len();
-        let values = self.values[binding.file.index()].get_or_init(|| (0..count).map(|_| OnceLock::new()).collect());
-        match values[binding.id.index()].get() {
-            Some(&value) => value,
-            None => {
-                // From one fixed depth, so that who asks first does not decide where the limit cuts.
-                let value = self.fresh_binding_value(binding, KEPT_DEPTH);
-                *values[binding.id.index()].get_or_init(|| value)
-            }
-        }
+        let facts = self.facts(binding.file);
+        let values = self.values[binding.file.index()].get_or_init(|| Kept::of(facts.bindings.len()));
+        // From one fixed depth, so that who asks first does not decide where the limit cuts.
+        let from = if depth < KEPT_DEPTH { Depth::of(KEPT_DEPTH) } else { depth };
+        values.get_or_find(binding.id, from, |depth| self.fresh_binding_value(binding, depth))
     }
 
-    fn fresh_binding_value(&self, binding: BindingRef, depth: u32) -> Value {
+    fn fresh_binding_value(&self, binding: BindingRef, depth: Depth<'_>) -> Value {
         let facts = self.facts(binding.file);
         let it = &facts.bindings[binding.id.index()];
         let within = FnRef { file: binding.file, id: it.function };
@@ -224,7 +218,7 @@ impl<'a> Program<'a> {
     }
 
     /// The value of a parameter: its declared type, what callbacks of known APIs receive, what call sites pass.
-    pub(super) fn param_value(&self, f: FnRef, n: u16, depth: u32) -> Value {
+    pub(super) fn param_value(&self, f: FnRef, n: u16, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
@@ -238,15 +232,20 @@ impl<'a> Program<'a> {
                 return declared;
             }
         }
+        depth.ask_calls();
         if let Some(&ty) = self.param_types.get(&(f, n)) {
             return Value::Instance(ty);
         }
-        let args = self.param_args.get(&(f, n)).map_or(&[][..], Vec::as_slice);
-        args.iter().take(4).map(|it| self.eval_deep(it.value, depth + 2)).find(|it| it.is_known()).unwrap_or(Value::Unknown)
+        self.args(f, n)
+            .iter()
+            .take(4)
+            .map(|it| self.eval_deep(it.value, depth + 2))
+            .find(|it| it.is_known())
+            .unwrap_or(Value::Unknown)
     }
 
     /// The value that a type annotation promises.
-    pub(super) fn type_value(&self, file: FileId, ty: TypeId, depth: u32) -> Value {
+    pub(super) fn type_value(&self, file: FileId, ty: TypeId, depth: Depth<'_>) -> Value {
         let Some(ty) = ty.get() else { return Value::Unknown };
         let facts = self.facts(file);
         let ty = facts.types[ty.index()];
@@ -269,7 +268,7 @@ impl<'a> Program<'a> {
     }
 
     /// The value of `object.name`.
-    pub(super) fn member_value(&self, object: Value, name: Sym, depth: u32) -> Value {
+    pub(super) fn member_value(&self, object: Value, name: Sym, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
@@ -295,7 +294,7 @@ impl<'a> Program<'a> {
         model.map_or(Value::Unknown, Value::Instance)
     }
 
-    fn static_member(&self, shape: Shape, name: Sym, depth: u32) -> Value {
+    fn static_member(&self, shape: Shape, name: Sym, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
@@ -321,7 +320,7 @@ impl<'a> Program<'a> {
     }
 
     /// A method, getter or field of an instance, its own or inherited.
-    fn object_member(&self, shape: Shape, name: Sym, depth: u32) -> Value {
+    fn object_member(&self, shape: Shape, name: Sym, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
@@ -340,13 +339,11 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn field_value(&self, shape: Shape, name: Sym, depth: u32) -> Value {
+    fn field_value(&self, shape: Shape, name: Sym, depth: Depth<'_>) -> Value {
         match shape {
-            Shape::Class(file, class) => {
-                let facts = self.facts(file);
-                let declared = facts.members(class).iter().find(|it| facts.sym(it.name) == name && it.ty.get().is_some());
-                if let Some(member) = declared {
-                    let value = self.type_value(file, member.ty, depth + 1);
+            Shape::Class(file, _) => {
+                if let Some(&ty) = self.tables.declared.get(&(shape, name)) {
+                    let value = self.type_value(file, ty, depth + 1);
                     if value.is_known() {
                         return value;
                     }
@@ -374,14 +371,7 @@ impl<'a> Program<'a> {
 
     /// The constructor's parameter that declares a field: `constructor(private readonly bus: EventEmitter)`.
     pub(super) fn param_field(&self, shape: Shape, name: Sym) -> Option<(FnRef, u16)> {
-        let Shape::Class(file, class) = shape else { return None };
-        let facts = self.facts(file);
-        let constructor = facts.classes[class.index()].constructor.get()?;
-        let named = |it: &crate::facts::Param| {
-            it.is_field && it.binding.get().is_some_and(|id| facts.sym(facts.bindings[id.index()].name) == name)
-        };
-        let n = facts.params(constructor).iter().position(named)?;
-        Some((FnRef { file, id: constructor }, n as u16))
+        self.tables.param_fields.get(&(shape, name)).copied()
     }
 
     /// The function that evaluates a literal (found by range; only its `this` and parameters depend on it).
@@ -389,7 +379,7 @@ impl<'a> Program<'a> {
         FnRef { file, id: self.index(file).evaluator(self.facts(file), id) }
     }
 
-    fn element_value(&self, list: ExprRef, depth: u32) -> Value {
+    fn element_value(&self, list: ExprRef, depth: Depth<'_>) -> Value {
         let facts = self.facts(list.file());
         if let Expr::Ident(id) = facts.expr(list.id)
             && let Some(ty) = facts.bindings[id.index()].ty.get()
@@ -399,7 +389,7 @@ impl<'a> Program<'a> {
         Value::Unknown
     }
 
-    fn call_value(&self, call: ExprRef, depth: u32) -> Value {
+    fn call_value(&self, call: ExprRef, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
@@ -447,7 +437,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn modelled_value(&self, call: ExprRef, model: &CallModel, receiver: Value, depth: u32) -> Value {
+    fn modelled_value(&self, call: ExprRef, model: &CallModel, receiver: Value, depth: Depth<'_>) -> Value {
         let facts = self.facts(call.file());
         if let Some(ty) = model.returns.as_ref().and_then(|it| self.rulebook.models.type_at(it)) {
             return Value::Instance(ty);
@@ -468,7 +458,7 @@ impl<'a> Program<'a> {
 
     /// What a function returns: the first of its return values that says something. A parameter that it returns is what
     /// this call passes.
-    pub(super) fn returned_value(&self, f: FnRef, call: Option<ExprRef>, depth: u32) -> Value {
+    pub(super) fn returned_value(&self, f: FnRef, call: Option<ExprRef>, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }
@@ -525,6 +515,6 @@ impl<'a> Program<'a> {
 impl Program<'_> {
     /// What a parameter receives.
     pub fn param_value_of(&self, f: FnRef, n: u16) -> Value {
-        self.param_value(f, n, 0)
+        self.param_value(f, n, Depth::TOP)
     }
 }

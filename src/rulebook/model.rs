@@ -200,8 +200,12 @@ pub struct Unsafe {
 pub enum CollectionEffect {
     /// Adds its arguments: `push`, `add`.
     Add,
+    /// Adds a job, which a worker takes out at its own pace: `queue.push`.
+    Enqueue,
     /// Writes under the first argument: `set`.
     Put,
+    /// Keeps an answer under what the properties of its first argument spell: `query({ query, variables })`.
+    Answer,
     /// Writes under the properties of its first argument together: `inc({ method, path })`.
     Label,
     /// As [`Label`](CollectionEffect::Label), or under all its arguments together: `labels(method, path)`.
@@ -216,7 +220,12 @@ impl CollectionEffect {
     /// Whether it makes the collection larger.
     pub fn grows(self) -> bool {
         match self {
-            CollectionEffect::Add | CollectionEffect::Put | CollectionEffect::Label | CollectionEffect::Labels => true,
+            CollectionEffect::Add
+            | CollectionEffect::Answer
+            | CollectionEffect::Enqueue
+            | CollectionEffect::Put
+            | CollectionEffect::Label
+            | CollectionEffect::Labels => true,
             CollectionEffect::Remove | CollectionEffect::Read => false,
         }
     }

@@ -40,6 +40,7 @@ pub(super) fn check(path: &str, text: &str, f: &Facts) {
             }
         }
     }
+    assert!(f.sites.is_sorted_by_key(|it| it.expr), "{path}");
     for site in &f.sites {
         let (start, end) = f.range(site.expr);
         let function = &f.functions[f.function_of(site.region).index()];
