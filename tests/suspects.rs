@@ -323,6 +323,63 @@ createServer((request, response) => {{
 }
 
 #[test]
+fn a_removal_that_has_been_forgotten_bounds_nothing() {
+    let users = r#"
+class Users {
+  constructor() {
+    this.byId = {};
+  }
+  getOrAdd(user) {
+    if (!this.byId[user.id]) this.byId[user.id] = user;
+    return this.byId[user.id];
+  }
+  remove(id) {
+    delete this.byId[id];
+  }
+}
+module.exports = Users;
+"#;
+    let presence = |leave: &str| {
+        format!(
+            "const Users = require(\"./users\");\nclass Presence {{\n  constructor() {{\n    this.users = new Users();\n  }}\n  \
+             enter(it) {{\n    it.user = this.users.getOrAdd(it.user);\n  }}\n{leave}}}\nmodule.exports = Presence;\n"
+        )
+    };
+    let found =
+        |leave: &str, client: &str| suspects(&[("users.js", users), ("presence.js", &presence(leave)), ("client.js", client)]);
+    assert_eq!(found("", ""), [(BOUND.to_owned(), 7)]);
+    // A script of the client has users of its own.
+    assert_eq!(found("", "exports.leave = (room, id) => room.users.remove(id);"), [(BOUND.to_owned(), 7)]);
+    assert_eq!(found("  leave(id) {\n    this.users.remove(id);\n  }\n", ""), []);
+    assert_eq!(found("", "require(\"./presence\"); exports.leave = (it, id) => it.users.remove(id);"), []);
+}
+
+#[test]
+fn a_service_keeps_what_it_is_told_by_something_unknown() {
+    let service = |told: &str| {
+        format!(
+            r#"
+import {{ Injectable }} from "@nestjs/common";
+import {{ bus }} from "@shop/bus";
+@Injectable()
+export class Prices {{
+  private readonly byId = new Map<string, number>();
+  onModuleInit() {{
+    {told};
+  }}
+  private keep(change: {{ id: string; price: number }}) {{
+    this.byId.set(change.id, change.price);
+    console.log(this.byId.get(change.id));
+  }}
+}}
+"#
+        )
+    };
+    assert_eq!(suspects(&[("prices.ts", &service("bus.on(\"price\", this.keep.bind(this))"))]), [(BOUND.to_owned(), 11)]);
+    assert_eq!(suspects(&[("prices.ts", &service("this.keep({ id: \"gold\", price: 1 })"))]), []);
+}
+
+#[test]
 fn a_queue_of_a_library_is_emptied_at_its_own_pace() {
     let server = |test: &str| {
         format!(
@@ -343,4 +400,31 @@ app.listen(3000);
     };
     assert_eq!(suspects(&[("server.js", &server(""))]), [("queue-without-limit".to_owned(), 8)]);
     assert_eq!(suspects(&[("server.js", &server("if (queue.size > 1000) return res.sendStatus(503);"))]), []);
+}
+
+#[test]
+fn a_helper_that_is_called_after_waiting_listens_too_late() {
+    let events = |first: &str, last: &str| {
+        format!(
+            r#"
+const app = require("express")();
+const {{ EventEmitter }} = require("events");
+const {{ find }} = require("./topics");
+const prices = new EventEmitter();
+app.get("/prices", async (req, res) => {{
+  const follow = (event, handler) => {{
+    prices.on(event, handler);
+    res.on("close", () => prices.removeListener(event, handler));
+  }};
+  {first}
+  const topic = await find(req.query.topic);
+  {last}
+}});
+app.listen(3000);
+"#
+        )
+    };
+    let follow = r#"follow("price", (it) => res.write(String(it)));"#;
+    assert_eq!(suspects(&[("server.js", &events("", follow))]), [("release-after-await".to_owned(), 8)]);
+    assert_eq!(suspects(&[("server.js", &events(follow, "res.write(topic);"))]), []);
 }

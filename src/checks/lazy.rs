@@ -170,7 +170,7 @@ fn are_exclusive(program: &Program<'_>, a: SiteRef, b: SiteRef, place: &Place) -
     let others = branches(b);
     let is_other = |(test, kind): (ExprId, RegionKind)| others.iter().any(|it| it.0 == test && it.1 != kind);
     // `if (isAsked(it)) waiting[it.id] = ...; else if (isAnswer(it)) delete waiting[it.id]` is no other outcome of one thing.
-    branches(a).first().is_some_and(|it| is_other(*it) && !names(program, a.expr.with(it.0), place, 0))
+    branches(a).into_iter().find(|it| !names(program, a.expr.with(it.0), place, 0)).is_some_and(is_other)
 }
 
 /// Whether a test names a collection.

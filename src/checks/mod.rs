@@ -23,6 +23,7 @@ mod listener;
 mod misnamed;
 mod misuse;
 mod named;
+mod outcome;
 mod overwritten;
 mod partly;
 mod pending;

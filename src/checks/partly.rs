@@ -88,7 +88,7 @@ impl Ways<'_, '_> {
         match facts.expr(test) {
             Expr::Ident(id) => {
                 let binding = &facts.bindings[id.index()];
-                param.is_some_and(|it| it.id == id) && depth > 0 || binding.init.get().is_some_and(next)
+                param.is_some_and(|it| it.id == id) || binding.init.get().is_some_and(next)
             }
             Expr::Logical(_, a, b) | Expr::Binary(_, a, b) => next(a) || next(b),
             Expr::Unary(_, a) | Expr::Member(a, _) | Expr::Index(a, _) => next(a),

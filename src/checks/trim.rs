@@ -6,8 +6,10 @@ use super::lazy;
 use super::unbounded::Candidate;
 use super::usage::makes_instance;
 use crate::facts::{BinaryOp, Expr, ExprId, RegionKind};
-use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef};
+use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef, Target};
 use crate::rulebook::Recurrence;
+use crate::text::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Methods that end what they belong to, as against those that end one entry.
 const ENDS: [&str; 9] = ["close", "destroy", "dispose", "shutdown", "terminate", "teardown", "disconnect", "stop", "kill"];
@@ -185,4 +187,67 @@ pub(super) fn is_registered(program: &Program<'_>, candidate: &Candidate) -> boo
 fn registers(facts: &crate::facts::Facts, callee: ExprId) -> bool {
     const NAMES: [&str; 5] = ["on", "addListener", "addEventListener", "subscribe", "hook"];
     matches!(facts.expr(callee), Expr::Member(_, name) if NAMES.contains(&facts.text(name)))
+}
+
+/// Whether other files call the method that fills a collection, and nothing calls the one that empties it on anything of its
+/// instances' names: it has been written, and forgotten.
+pub(super) fn is_forgotten(program: &Program<'_>, removes: FnRef, candidates: &[Candidate]) -> bool {
+    let from_elsewhere = |f: FnRef| program.callers(f).any(|it| it.how == How::Call && it.caller.file != f.file);
+    let filled = |it: &Candidate| it.grow.site.expr.within != removes && from_elsewhere(it.grow.site.expr.within);
+    if program.callers(removes).next().is_some() || !candidates.iter().any(filled) {
+        return false;
+    }
+    let method = program.tables.methods.iter().find(|it| *it.1 == removes);
+    let Some((shape, name)) = method.map(|it| *it.0) else { return false };
+    let names: Vec<&str> = program.constructions(shape).iter().filter_map(|it| stored_name(program, it.expr)).collect();
+    let called = |file| {
+        let facts = program.facts(file);
+        let members = facts.names.find(name).into_iter().flat_map(|it| program.index(file).members(it));
+        members.into_iter().any(|it| {
+            let Expr::Member(object, _) = facts.expr(it) else { return false };
+            let named = match facts.expr(object) {
+                Expr::Member(_, name) => facts.text(name),
+                Expr::Ident(id) => facts.text(facts.bindings[id.index()].name),
+                _ => return false,
+            };
+            names.contains(&named)
+        })
+    };
+    !names.is_empty() && !connected(program, removes.file).into_iter().any(called)
+}
+
+/// The files that imports connect with one: a client's scripts call nothing of the server's.
+fn connected(program: &Program<'_>, file: FileId) -> FxHashSet<FileId> {
+    let mut around: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
+    for from in program.files() {
+        for (_, target) in &program.unit(from).links {
+            if let Target::File(to) = target {
+                around.entry(from).or_default().push(*to);
+                around.entry(*to).or_default().push(from);
+            }
+        }
+    }
+    let (mut found, mut open) = (FxHashSet::default(), vec![file]);
+    while let Some(file) = open.pop() {
+        if found.insert(file) {
+            open.extend(around.get(&file).into_iter().flatten());
+        }
+    }
+    found
+}
+
+/// The variable or field that something made is assigned to.
+fn stored_name<'p>(program: &'p Program<'_>, made: ExprRef) -> Option<&'p str> {
+    let facts = program.facts(made.file());
+    if let Some(binding) = program.initialized_by(made) {
+        return Some(facts.text(facts.bindings[binding.id.index()].name));
+    }
+    match facts.expr(program.parent(made)?.id) {
+        Expr::Assign(_, target, _) => match facts.expr(target) {
+            Expr::Member(_, name) => Some(facts.text(name)),
+            Expr::Ident(id) => Some(facts.text(facts.bindings[id.index()].name)),
+            _ => None,
+        },
+        _ => None,
+    }
 }

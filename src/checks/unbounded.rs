@@ -14,7 +14,7 @@ use super::trim;
 use super::usage::{self, Usage, classify, elements_are_emptied};
 use crate::facts::{BinaryOp, Expr, ExprId, Facts, LogicalOp, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
-use crate::program::{ExprRef, Fresh, Guard, Hold, Place, Program, Rate, Rated, Root, SiteRef, Value, Witness};
+use crate::program::{ExprRef, Fresh, Guard, Hold, Place, Program, Rate, Rated, SiteRef, Value, Witness};
 use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -103,7 +103,7 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
 
 /// What a function that is handed to something unknown may repeat, where the program's own state grows in it.
 fn supposed(program: &Program<'_>, grow: &Grow, hold: Hold) -> Option<Rated> {
-    let lasting = !matches!(grow.place.root, Root::Instance(_)) && kept::stays(program, &grow.place);
+    let lasting = kept::stays(program, &grow.place);
     program.handed(grow.site.expr.within).filter(|_| lasting && hold.fresh == Fresh::Program && hold.via.is_none())
 }
 
@@ -388,6 +388,12 @@ fn survey(program: &Program<'_>, place: &Place, candidates: &[Candidate]) -> Ver
     verdict
 }
 
+/// `list.shift()`, `list.pop()`, `list.splice(...)`.
+fn takes_off(facts: &Facts, call: ExprId) -> bool {
+    let Expr::Call(callee, _) = facts.expr(call) else { return false };
+    matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice"))
+}
+
 /// Whether a site runs once, where the program starts.
 fn is_of_start(program: &Program<'_>, site: SiteRef, rated: Rated) -> bool {
     rated.rate == Rate::Once && rated.witness != Witness::Offered && program.endless_loop(site).is_none()
@@ -404,10 +410,7 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
         verdict.proved |= why != trim::WAITS_FOR_KEY && !hint;
         return;
     }
-    if matches!(facts.expr(site.expr.id), Expr::Call(callee, _) if matches!(facts.expr(callee), Expr::Member(_, name) if matches!(facts.text(name), "shift" | "pop" | "splice")))
-    {
-        verdict.drained = true;
-    }
+    verdict.drained |= takes_off(facts, site.expr.id);
     if candidates
         .iter()
         .any(|it| it.grow.site.expr.within == f || program.is_within(f, it.grow.site.expr.within) && !is_rare(program, f))
@@ -427,8 +430,9 @@ fn shrink(program: &Program<'_>, site: SiteRef, candidates: &[Candidate], verdic
         Some(rated) if is_of_start(program, site, rated) && !takes_same(program, site, candidates) => {}
         None => verdict.limit = Some(Confidence::Suspect),
         Some(rated) if rated.rate == Rate::Api => {
-            let offered = candidates.iter().any(|it| it.rated.rate == Rate::Many || trim::is_registered(program, it));
-            if offered && rated.witness == Witness::Offered && !program.is_terminal(f) {
+            let here = |it: &Candidate| it.rated.rate == Rate::Many || trim::is_registered(program, it);
+            let here = candidates.iter().any(here) || trim::is_forgotten(program, f, candidates);
+            if here && rated.witness == Witness::Offered && !program.is_terminal(f) {
                 verdict.limit = Some(Confidence::Suspect);
                 verdict.partial.get_or_insert((site, "and only a function that nothing here calls removes any".into()));
             } else {

@@ -3,6 +3,7 @@
 use super::acquisition::{Acquisition, acquisitions};
 use super::ended;
 use super::listener::{self, Match, Removals, is_namespace};
+use super::outcome;
 use super::overwritten;
 use super::proof;
 use super::returned;
@@ -82,8 +83,11 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
         return None;
     }
     let by_handler = is_listener(acquired) || acquired.named_by_handler();
-    let answer = if by_handler { removal(program, removals, acquired) } else { token(program, acquired) };
-    let (coverage, flow) = answer;
+    let (coverage, flow) = match outcome::missed(program, acquired) {
+        Some(coverage) => (coverage, Flow::default()),
+        None if by_handler => removal(program, removals, acquired),
+        None => token(program, acquired),
+    };
     if acquired.model.once && tests_state(program, acquired) {
         return None;
     }
