@@ -427,4 +427,17 @@ app.listen(3000);
     let follow = r#"follow("price", (it) => res.write(String(it)));"#;
     assert_eq!(suspects(&[("server.js", &events("", follow))]), [("release-after-await".to_owned(), 8)]);
     assert_eq!(suspects(&[("server.js", &events(follow, "res.write(topic);"))]), []);
+    let stream = r#"
+exports.stream = async (req, reply) => {
+  const follow = (emitter, event, handler) => {
+    emitter.on(event, handler);
+    reply.raw.on("close", () => emitter.removeListener(event, handler));
+  };
+  const { prices } = await require("./services").start();
+  follow(prices, "price", (it) => reply.raw.write(it));
+};
+"#;
+    let route = "const app = require(\"fastify\")();\nconst { stream } = require(\"./stream\");\n\
+                 app.get(\"/prices\", async (req, reply) => stream(req, reply));\napp.listen({ port: 3000 });\n";
+    assert_eq!(suspects(&[("stream.js", stream), ("server.js", route)]), [("release-after-await".to_owned(), 4)]);
 }

@@ -2,7 +2,7 @@
 
 use super::named::rule;
 use super::story::{Draft, of_rate, per, recurs, step};
-use crate::facts::{AssignOp, Expr, FnId, Site, Sym};
+use crate::facts::{AssignOp, BindingKind, Expr, FnId, Site, Sym};
 use crate::finding::{Confidence, Finding, Role, Trace};
 use crate::program::{ExprRef, FnRef, How, Place, Program, Rate, Root, SiteRef, Value};
 use crate::rulebook::{Part, Recurrence, Rule};
@@ -73,9 +73,22 @@ fn end(program: &Program<'_>, at: SiteRef) -> Option<End> {
     let receiver = program.part(at.expr, Part::Receiver)?;
     program.type_of(program.eval(receiver)).filter(|it| program.is_unit(*it))?;
     let place = program.place(receiver)?;
-    let Root::Param(unit, _) = place.root else { return None };
+    let unit = taker(program, receiver).filter(|_| matches!(place.root, Root::Param(..)))?;
     match program.argument(at.expr, 1).map(|it| program.eval(it)) {
         Some(Value::Function(handler)) => Some(End { event, handler, place, unit }),
+        _ => None,
+    }
+}
+
+/// The function whose parameter an expression starts with.
+fn taker(program: &Program<'_>, expr: ExprRef) -> Option<FnRef> {
+    let facts = program.facts(expr.file());
+    match facts.expr(expr.id) {
+        Expr::Member(object, _) => taker(program, expr.with(object)),
+        Expr::Ident(id) => {
+            let binding = &facts.bindings[id.index()];
+            matches!(binding.kind, BindingKind::Param(_)).then_some(FnRef { file: expr.file(), id: binding.function })
+        }
         _ => None,
     }
 }
