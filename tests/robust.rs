@@ -198,6 +198,12 @@ const CIRCLES: &[&[(&str, &str)]] = &[
         ("b.js", "export * from './a'; export { x } from './a'"),
         ("c.js", "import { x, y } from './a'; import * as n from './b'; x.on('x', f); y(); n.z(); n.x.n.on('y', f)"),
     ],
+    &[
+        ("a.js", "export * from './b'; export * from './c'; export * from './d'"),
+        ("b.js", "export * from './a'; export * from './c'; export * from './d'"),
+        ("c.js", "export * from './a'; export * from './b'; export * from './d'"),
+        ("d.js", "export * from './a'; export * from './b'; export * from './c'; import { x } from './a'; x.on('x', f)"),
+    ],
     &[("a.js", "export * from './a'; import * as a from './a'; a.a.a.on('x', f); import a2 from './a'; a2()")],
     &[("a.js", "module.exports = require('./b'); require('./b').x.on('x', f)"), ("b.js", "module.exports = require('./a').y")],
     &[("a.js", "module.exports = require('./a'); exports.x = exports; exports.x.x.on('x', f); module.exports = module.exports")],

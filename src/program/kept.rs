@@ -1,18 +1,22 @@
-//! Values of bindings, kept for the next who asks.
+//! What evaluation found, kept for the next who asks.
 
 use super::depth::{Course, Depth};
 use super::value::Value;
 use crate::facts::BindingId;
 use rustc_hash::FxHashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// An answer with what it hangs on.
+type Found<V> = (V, Course);
 
 /// The values that are known of a file's bindings.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// By binding: values that hold from any depth that admits their course.
-    lasting: Box<[OnceLock<(Value, Course)>]>,
+    lasting: Box<[OnceLock<Found<Value>>]>,
     /// Values that the limit may have had a part in: each holds for the depth where it was found.
-    cut: Mutex<FxHashMap<(BindingId, u32), (Value, Course)>>,
+    cut: Mutex<FxHashMap<(BindingId, u32), Found<Value>>>,
 }
 
 impl Kept {
@@ -48,6 +52,38 @@ impl Kept {
                 value.take();
             }
         }
+    }
+}
+
+/// Answers by question: with `None` what holds from any depth that admits its course, else what holds for one depth alone.
+type ByQuestion<K, V> = FxHashMap<(K, Option<u32>), Found<V>>;
+
+/// Answers to questions that few ask.
+#[derive(Debug)]
+pub(super) struct Answers<K, V> {
+    kept: Mutex<ByQuestion<K, V>>,
+}
+
+impl<K, V> Default for Answers<K, V> {
+    fn default() -> Answers<K, V> {
+        Answers { kept: Mutex::default() }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Copy> Answers<K, V> {
+    /// The answer as an evaluation from that depth finds it: kept, or else found now.
+    pub(super) fn get_or_find(&self, question: K, depth: Depth<'_>, find: impl FnOnce(Depth<'_>) -> V) -> V {
+        let lock = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = |from| lock().get(&(question, from)).copied();
+        let lasting = look(None).filter(|(_, course)| depth.admits(*course));
+        if let Some((answer, course)) = lasting.or_else(|| look(Some(depth.at()))) {
+            depth.follow(course);
+            return answer;
+        }
+        let (answer, course) = depth.measure(find);
+        let from = if course.height.is_none() { Some(depth.at()) } else { None };
+        lock().insert((question, from), (answer, course));
+        answer
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::depth::Depth;
 use super::input::Target;
+use super::kept::Answers;
 use super::refs::{ExprRef, FnRef};
 use super::value::Value;
 use super::{MAX_DEPTH, Program};
@@ -129,12 +130,14 @@ impl Program<'_> {
                 }
             }
         }
-        if last.is_some() || name == self.words.default {
+        if last.is_some() || name == self.words.default || exports.stars.is_empty() {
             return last;
         }
-        exports.stars.iter().find_map(|&specifier| match self.target(file, specifier) {
-            Target::File(other) => self.find_export(*other, name, depth + 1),
-            _ => None,
+        exports.passed_on.get_or_find(name, depth, |depth| {
+            exports.stars.iter().find_map(|&specifier| match self.target(file, specifier) {
+                Target::File(other) => self.find_export(*other, name, depth + 1),
+                _ => None,
+            })
         })
     }
 
@@ -165,6 +168,8 @@ pub(super) struct Exports {
     indexes: Vec<u32>,
     /// The modules of `export *`, as written.
     stars: Vec<Name>,
+    /// What they give for the names that were asked for: barrels of barrels would be searched again and again.
+    passed_on: Answers<Sym, Option<Exported>>,
 }
 
 impl Exports {
@@ -179,7 +184,7 @@ impl Exports {
         }
         named.sort_unstable();
         let (names, indexes) = named.into_iter().unzip();
-        Exports { names, indexes, stars }
+        Exports { names, indexes, stars, passed_on: Answers::default() }
     }
 
     /// The exports under a name, as written.
