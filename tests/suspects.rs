@@ -401,3 +401,43 @@ app.listen(3000);
     assert_eq!(suspects(&[("server.js", &server(""))]), [("queue-without-limit".to_owned(), 8)]);
     assert_eq!(suspects(&[("server.js", &server("if (queue.size > 1000) return res.sendStatus(503);"))]), []);
 }
+
+#[test]
+fn a_helper_that_is_called_after_waiting_listens_too_late() {
+    let events = |first: &str, last: &str| {
+        format!(
+            r#"
+const app = require("express")();
+const {{ EventEmitter }} = require("events");
+const {{ find }} = require("./topics");
+const prices = new EventEmitter();
+app.get("/prices", async (req, res) => {{
+  const follow = (event, handler) => {{
+    prices.on(event, handler);
+    res.on("close", () => prices.removeListener(event, handler));
+  }};
+  {first}
+  const topic = await find(req.query.topic);
+  {last}
+}});
+app.listen(3000);
+"#
+        )
+    };
+    let follow = r#"follow("price", (it) => res.write(String(it)));"#;
+    assert_eq!(suspects(&[("server.js", &events("", follow))]), [("release-after-await".to_owned(), 8)]);
+    assert_eq!(suspects(&[("server.js", &events(follow, "res.write(topic);"))]), []);
+    let stream = r#"
+exports.stream = async (req, reply) => {
+  const follow = (emitter, event, handler) => {
+    emitter.on(event, handler);
+    reply.raw.on("close", () => emitter.removeListener(event, handler));
+  };
+  const { prices } = await require("./services").start();
+  follow(prices, "price", (it) => reply.raw.write(it));
+};
+"#;
+    let route = "const app = require(\"fastify\")();\nconst { stream } = require(\"./stream\");\n\
+                 app.get(\"/prices\", async (req, reply) => stream(req, reply));\napp.listen({ port: 3000 });\n";
+    assert_eq!(suspects(&[("stream.js", stream), ("server.js", route)]), [("release-after-await".to_owned(), 4)]);
+}

@@ -53,6 +53,11 @@ impl Program<'_> {
         }
     }
 
+    /// Whether a site stands in a region of its own: in the body of a function nothing guards it.
+    pub(super) fn is_conditional(&self, site: SiteRef) -> bool {
+        self.facts(site.expr.file()).regions[site.region.index()].parent.get().is_some()
+    }
+
     /// Whether a test around a site asks how many listeners there are: it adds none if there is one.
     pub fn counts_listeners(&self, site: SiteRef) -> bool {
         let facts = self.facts(site.expr.file());

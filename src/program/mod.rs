@@ -64,13 +64,14 @@ pub use words::Words;
 use graph::Graph;
 use mentions::Mentions;
 use modules::Exports;
+use uses::ByPlace;
 
-use crate::facts::{BindingId, Exit, Facts, Site, Sym};
+use crate::facts::{BindingId, Exit, ExprId, Facts, Name, Site, Sym};
 use crate::rulebook::{CallModel, EventModel, Lifetime, Recurrence, Rulebook, TypeIx};
 use crate::text::{FileId, Span};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// How far evaluation follows names, calls and members before it gives up.
 const MAX_DEPTH: u32 = 24;
@@ -112,7 +113,9 @@ pub struct Program<'a> {
     handed: FxHashMap<FnRef, u32>,
     unit_params: rustc_hash::FxHashSet<(FnRef, u16)>,
     indexes: Vec<OnceLock<FileIndex>>,
-    aliases: Vec<OnceLock<FxHashMap<Place, Vec<BindingId>>>>,
+    aliases: Vec<OnceLock<ByPlace<BindingId>>>,
+    /// Member expressions of names that were asked for, by file, name and place.
+    members_of: Vec<Mutex<FxHashMap<Name, Arc<ByPlace<ExprId>>>>>,
     telling: modelled::Telling,
     modelled: Vec<OnceLock<Vec<Modelled<'a>>>>,
     /// Values of bindings as far as this stage of linking knows them.
@@ -153,6 +156,7 @@ pub fn link<'a>(units: &'a [Unit], manifests: &'a [Manifest], rulebook: &'a Rule
         unit_params: rustc_hash::FxHashSet::default(),
         indexes: units.iter().map(|_| OnceLock::new()).collect(),
         aliases: units.iter().map(|_| OnceLock::new()).collect(),
+        members_of: units.iter().map(|_| Mutex::default()).collect(),
         telling: modelled::Telling::new(&rulebook.models),
         modelled: units.iter().map(|_| OnceLock::new()).collect(),
         values: units.iter().map(|_| OnceLock::new()).collect(),

@@ -211,6 +211,10 @@ impl Program<'_> {
         if self.callers(f).any(|edge| matches!(edge.how, super::How::Callback { .. })) {
             return Some(own);
         }
+        // They cannot agree if one has no place.
+        if args.iter().any(|arg| !has_place(self.facts(arg.value.file()).expr(arg.value.id))) {
+            return Some(own);
+        }
         let mut found: Option<Place> = None;
         for arg in args {
             let place = self.place_deep(arg.value, depth + 4);
@@ -338,4 +342,13 @@ impl Program<'_> {
         }
         found.filter(|it| !matches!(it.root, Root::Binding(b) if self.facts(b.file).bindings[b.id.index()].function == f.id && !f.is_module()))
     }
+}
+
+/// Whether an expression of this kind may have a place.
+fn has_place(expr: Expr) -> bool {
+    let is_named = matches!(expr, Expr::Ident(_) | Expr::Free(_) | Expr::This | Expr::Param(..));
+    let is_made = matches!(expr, Expr::Object { .. } | Expr::Array(_) | Expr::New(..));
+    let is_part = matches!(expr, Expr::Member(..) | Expr::Index(..) | Expr::ElementOf(_) | Expr::Call(..));
+    let is_one_of = matches!(expr, Expr::Logical(..) | Expr::Choice(_) | Expr::Assign(..) | Expr::Await(_) | Expr::Spread(_));
+    is_named || is_made || is_part || is_one_of
 }

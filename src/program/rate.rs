@@ -110,6 +110,7 @@ fn guards(program: &Program<'_>) -> Guards {
     let recurs = |edge: &&Edge| {
         spreads(edge.how) == Some(false)
             && edge.how != How::Passed
+            && program.is_conditional(edge.site)
             && program.rate(edge.caller).is_some_and(|it| it.rate > Rate::Once)
     };
     let mut sites: Vec<SiteRef> = program.edges.iter().filter(recurs).map(|edge| edge.site).collect();
@@ -258,7 +259,8 @@ impl Spread<'_, '_> {
     }
 
     fn guard(&self, edge: &Edge) -> Option<Guard> {
-        let guards = self.guards.as_ref().filter(|_| edge.how != How::Passed)?;
+        let may_guard = edge.how != How::Passed && self.program.is_conditional(edge.site);
+        let guards = self.guards.as_ref().filter(|_| may_guard)?;
         let known = guards.get(&(edge.site.expr.within, edge.site.region));
         known.copied().unwrap_or_else(|| self.program.lasting_guard(edge.site))
     }

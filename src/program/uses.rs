@@ -4,9 +4,13 @@ use super::depth::Depth;
 use super::mentions::Mentions;
 use super::refs::{BindingRef, ExprRef, FnRef};
 use super::{Place, Program, Root, Use};
-use crate::facts::{BindingId, BindingKind, Expr, ExprId, Sym};
+use crate::facts::{BindingId, BindingKind, Expr, ExprId, Name, Sym};
 use crate::text::FileId;
 use rustc_hash::FxHashMap;
+use std::sync::{Arc, PoisonError};
+
+/// Things of a file by the place that they stand for.
+pub(super) type ByPlace<T> = FxHashMap<Place, Vec<T>>;
 
 impl Program<'_> {
     /// The expressions that stand for a place, in file order: its own name, members of that name, aliases, and parameters
@@ -96,8 +100,8 @@ impl Program<'_> {
             found.extend(index.idents(binding).map(at));
         }
         if let Some(local) = facts.names.find(name) {
-            let members = index.members(local).map(at);
-            found.extend(members.filter(|it| self.place(*it).as_ref() == Some(place)));
+            let members = self.members_by_place(file, local);
+            found.extend(members.get(place).into_iter().flatten().copied().map(at));
             if place.root == Root::Global(name) && place.path.is_empty() {
                 let free = facts.nodes.iter().enumerate().filter(|(_, node)| node.expr == Expr::Free(local));
                 found.extend(free.map(|(i, _)| at(ExprId(i as u32))));
@@ -116,10 +120,25 @@ impl Program<'_> {
         found.truncate(kept);
     }
 
+    /// The member expressions of a name in a file, by what they stand for: fields of one name are asked for one by one.
+    fn members_by_place(&self, file: FileId, name: Name) -> Arc<ByPlace<ExprId>> {
+        let kept = || self.members_of[file.index()].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(members) = kept().get(&name) {
+            return members.clone();
+        }
+        let mut members: ByPlace<ExprId> = FxHashMap::default();
+        for id in self.index(file).members(name) {
+            if let Some(place) = self.place(ExprRef::new(self.evaluator(file, id), id)) {
+                members.entry(place).or_default().push(id);
+            }
+        }
+        kept().entry(name).or_insert_with(|| members.into()).clone()
+    }
+
     /// The bindings of a file that stand for a place other than themselves.
-    fn aliases(&self, file: FileId) -> &FxHashMap<Place, Vec<BindingId>> {
+    fn aliases(&self, file: FileId) -> &ByPlace<BindingId> {
         self.aliases[file.index()].get_or_init(|| {
-            let mut aliases: FxHashMap<Place, Vec<BindingId>> = FxHashMap::default();
+            let mut aliases: ByPlace<BindingId> = FxHashMap::default();
             for id in (0..self.facts(file).bindings.len() as u32).map(BindingId) {
                 let binding = BindingRef { file, id };
                 if !self.may_alias(binding) {
