@@ -89,7 +89,8 @@ impl Acquisition<'_> {
 
     /// Whether a release names it by its handler, and not by what it gave.
     pub(super) fn named_by_handler(&self) -> bool {
-        self.model.handler.is_some() && self.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver))
+        self.model.handler.is_some()
+            && self.model.token.is_none_or(|it| !matches!(it, Part::Result | Part::Receiver | Part::Arg0))
     }
 
     /// Whether it may come to its end by itself.

@@ -14,7 +14,7 @@ use super::trim;
 use super::usage::{self, Usage, classify, elements_are_emptied};
 use crate::facts::{BinaryOp, Expr, ExprId, Facts, LogicalOp, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
-use crate::program::{ExprRef, Fresh, Guard, Hold, Place, Program, Rate, Rated, SiteRef, Value, Witness, convention};
+use crate::program::{ExprRef, FnRef, Fresh, Guard, Hold, Place, Program, Rate, Rated, SiteRef, Value, Witness, convention};
 use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -55,10 +55,7 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         Fresh::Program if ends_with_receiver(program, &grow.place, rated) => confidence = confidence.min(Confidence::Suspect),
         Fresh::Program => {}
         // It goes with its call, instance or connection, however large it gets until then.
-        Fresh::Call(f) => match lasting_unit(program, f) {
-            Some(true) if grow.growth == Growth::Text => confidence = confidence.min(Confidence::Likely),
-            _ => confidence = confidence.min(Confidence::Suspect),
-        },
+        Fresh::Call(f) => confidence = confidence.min(of_call(program, &grow, rated, f)?),
         Fresh::Instance(_) | Fresh::Connection | Fresh::Shared(_) => confidence = confidence.min(Confidence::Suspect),
         Fresh::Unknown => return None,
     }
@@ -99,6 +96,16 @@ fn candidate(program: &Program<'_>, grow: Grow) -> Option<Candidate> {
         return None;
     }
     Some(Candidate { grow, rated, confidence })
+}
+
+/// What a collection of one call may come to.
+fn of_call(program: &Program<'_>, grow: &Grow, rated: Rated, f: FnRef) -> Option<Confidence> {
+    // Both are gone before long: what a query answers with, and the list that its answers are put into.
+    if rated.recurs == Recurrence::Event && ends_with_receiver(program, &grow.place, rated) {
+        return None;
+    }
+    let lasts = lasting_unit(program, f) == Some(true) && grow.growth == Growth::Text;
+    Some(if lasts { Confidence::Likely } else { Confidence::Suspect })
 }
 
 /// What a function that is handed to something unknown may repeat, where the program's own state grows in it.

@@ -307,6 +307,8 @@ pub(super) fn token(program: &Program<'_>, acquired: &Acquisition<'_>) -> (Cover
     let call = acquired.site.expr;
     let mut tokens = match acquired.model.token {
         Some(Part::Receiver) => acquired.receiver.into_iter().collect(),
+        // What is handed over ends by itself, or is ended by whom it was handed to.
+        Some(part @ Part::Arg0) => program.part(call, part).into_iter().chain(acquired.receiver).collect(),
         _ => vec![call],
     };
     // With a callback, the token is what the callback is given.
@@ -320,12 +322,12 @@ pub(super) fn token(program: &Program<'_>, acquired: &Acquisition<'_>) -> (Cover
     if acquired.model.resource == "registration" && acquired.model.token.is_none() {
         return (Coverage::none(), Flow::default());
     }
-    if let (Some(Part::Receiver), Some(receiver)) = (acquired.model.token, acquired.receiver)
-        && let Some(place) = program.place(receiver)
-    {
-        tokens.extend(program.uses(&place));
+    if let Some(Part::Receiver | Part::Arg0) = acquired.model.token {
+        let places: Vec<Place> = tokens.iter().filter(|it| **it != call).filter_map(|it| program.place(*it)).collect();
+        tokens.extend(places.iter().flat_map(|it| program.uses(it)));
     }
-    let flow = program.flow_from(tokens, &acquired.model.resource);
+    let mut flow = program.flow_from(tokens, &acquired.model.resource);
+    flow.escapes.retain(|it| it.expr != call);
     let coverage = program.coverage(acquired.site, &flow.releases);
     // Returned to callers that are not in sight: theirs to release.
     let handed_out = flow.returned.iter().any(|f| program.callers(*f).next().is_none());

@@ -288,6 +288,9 @@ impl<'a> Resolver<'_, 'a> {
             self.edge(at, f, How::Call, args);
             return true;
         }
+        if matches!(receiver, Value::Instance(_) | Value::Object(_)) && self.reaction(at, object, name, args) {
+            return true;
+        }
         if let Value::Object(shape) = receiver {
             let fields = program.field_functions(shape, name);
             fields.iter().for_each(|&f| self.edge(at, f, How::Call, args));
@@ -338,6 +341,10 @@ impl<'a> Resolver<'_, 'a> {
                 self.out.types.push(((f, n as u16), ty));
             }
         }
+    }
+
+    pub(super) fn argue(&mut self, f: FnRef, arg: Arg) {
+        self.out.args.push(((f, 0), arg));
     }
 
     fn edge(&mut self, at: SiteRef, callee: FnRef, how: How, args: ListId) {

@@ -7,6 +7,7 @@ use super::rate::{Rate, Witness};
 use super::refs::{ExprRef, FnRef, SiteRef};
 use crate::facts::{Expr, FunctionKind, RegionId, RegionKind};
 use crate::rulebook::{Certainty, Recurrence};
+use crate::text::FileId;
 
 /// How well. Ordered: the best release speaks for a hold.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -59,7 +60,7 @@ impl Program<'_> {
         let same: Vec<SiteRef> = releases.iter().copied().filter(|it| it.expr.within == acquired.expr.within).collect();
         let mut best = if same.is_empty() { Coverage::none() } else { self.within_function(acquired, &same) };
         for &release in releases.iter().filter(|it| it.expr.within != acquired.expr.within) {
-            best = best.best(self.elsewhere(acquired, release));
+            best = best.best(self.elsewhere(acquired, release, releases));
         }
         best
     }
@@ -98,7 +99,7 @@ impl Program<'_> {
         alone && self.callers(acquired.expr.within).filter(|it| it.how == How::Call).count() > 1
     }
 
-    fn in_finally(&self, site: SiteRef) -> bool {
+    pub(super) fn in_finally(&self, site: SiteRef) -> bool {
         let facts = self.facts(site.expr.file());
         let mut at = Some(site.region);
         while let Some(id) = at {
@@ -126,10 +127,14 @@ impl Program<'_> {
                 return Some("an early return goes past it".into());
             }
         }
-        let falls_through =
-            releases.iter().any(|it| encloses(it.region, acquired.region) || self.only_tests_token(acquired, *it));
-        if falls_through {
-            return None;
+        self.skips(file, acquired.region, releases).then(|| "it runs on some paths only".into())
+    }
+
+    /// Whether some path from a region to the end of its function goes past the releases in it.
+    pub(super) fn skips(&self, file: FileId, from: RegionId, releases: &[SiteRef]) -> bool {
+        let facts = self.facts(file);
+        if releases.iter().any(|it| facts.encloses(it.region, from) || self.only_tests_token(from, *it)) {
+            return false;
         }
         // Both branches of one test may release.
         let both = releases.iter().any(|a| {
@@ -139,19 +144,19 @@ impl Program<'_> {
                     || matches!((x.kind, y.kind), (RegionKind::Try, RegionKind::Catch)) && x.parent == y.parent
             })
         });
-        if both { None } else { Some("it runs on some paths only".into()) }
+        !both
     }
 
-    fn end_of(&self, value: crate::facts::ExprId, site: SiteRef) -> u32 {
+    pub(super) fn end_of(&self, value: crate::facts::ExprId, site: SiteRef) -> u32 {
         value.get().map_or(0, |id| self.facts(site.expr.file()).range(id).1)
     }
 
     /// `if (timer) clearTimeout(timer)`: the test is of the token itself.
-    fn only_tests_token(&self, acquired: SiteRef, release: SiteRef) -> bool {
+    fn only_tests_token(&self, from: RegionId, release: SiteRef) -> bool {
         let facts = self.facts(release.expr.file());
         let region = &facts.regions[release.region.index()];
         let Some(test) = region.test.get().filter(|_| region.kind == RegionKind::Then) else { return false };
-        let parent_ok = region.parent.get().is_some_and(|it| self.facts(acquired.expr.file()).encloses(it, acquired.region));
+        let parent_ok = region.parent.get().is_some_and(|it| facts.encloses(it, from));
         parent_ok && matches!(facts.expr(test), Expr::Ident(_) | Expr::Member(..) | Expr::Binary(..))
     }
 
@@ -173,9 +178,9 @@ impl Program<'_> {
     }
 
     /// A release in another function: nested in the acquiring one, or elsewhere.
-    fn elsewhere(&self, acquired: SiteRef, release: SiteRef) -> Coverage {
+    fn elsewhere(&self, acquired: SiteRef, release: SiteRef, releases: &[SiteRef]) -> Coverage {
         if self.is_within(release.expr.within, acquired.expr.within) {
-            return self.in_closure(acquired, release);
+            return self.in_closure(acquired, release, releases);
         }
         let (from, to) = (acquired.expr.within, release.expr.within);
         if let Some(edge) = self.callees(from).find(|edge| edge.callee == to && edge.how == How::Call) {
@@ -203,10 +208,10 @@ impl Program<'_> {
     }
 
     /// A release in a closure made by the acquiring function.
-    fn in_closure(&self, acquired: SiteRef, release: SiteRef) -> Coverage {
+    fn in_closure(&self, acquired: SiteRef, release: SiteRef, releases: &[SiteRef]) -> Coverage {
         let mut f = release.expr.within;
         while f != acquired.expr.within {
-            let coverage = self.closure_runs(acquired, release, f);
+            let coverage = self.closure_runs(acquired, release, releases, f);
             if coverage.grade != Grade::Covers {
                 return coverage;
             }
@@ -219,12 +224,15 @@ impl Program<'_> {
         Coverage::new(Grade::Covers, release, "released by a closure that is sure to run")
     }
 
-    fn closure_runs(&self, acquired: SiteRef, release: SiteRef, f: FnRef) -> Coverage {
+    fn closure_runs(&self, acquired: SiteRef, release: SiteRef, releases: &[SiteRef], f: FnRef) -> Coverage {
         let covers = Coverage::new(Grade::Covers, release, "released by a closure that is sure to run");
         let mut best: Option<Coverage> = None;
         for edge in self.callers(f) {
             // The acquired callback releasing itself.
-            let coverage = if edge.site.expr == acquired.expr {
+            let coverage = if self.receives(acquired, edge) {
+                let early = self.left_early(f, release, releases);
+                early.map_or_else(|| covers.clone(), |reason| Coverage::new(Grade::Partial, release, reason))
+            } else if edge.site.expr == acquired.expr {
                 let always = self.facts(f.file).functions[f.id.index()].body == release.region;
                 let grade = if always { Grade::Covers } else { Grade::Unclear };
                 Coverage::new(grade, release, "it releases itself under a condition")

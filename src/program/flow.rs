@@ -66,7 +66,8 @@ const ENDS: [&str; 32] = [
 /// Names of methods that give their receiver back.
 ///
 /// `timer[Symbol.toPrimitive]()` is the timer's id.
-const PASSES: [&str; 9] = ["unref", "ref", "refresh", "setEncoding", "on", "once", "bind", "catch", "Symbol.toPrimitive"];
+const PASSES: [&str; 10] =
+    ["unref", "ref", "refresh", "setEncoding", "on", "once", "bind", "catch", "finally", "Symbol.toPrimitive"];
 
 /// What a value is followed as.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -179,7 +180,8 @@ impl Follower<'_, '_> {
     /// What a function returns, its callers have.
     fn returned(&mut self, f: FnRef, what: As, depth: u32) {
         self.flow.returned.push(f);
-        let calls = self.program.callers(f).filter(|edge| edge.how == How::Call).map(|edge| edge.site.expr);
+        let returns = |edge: &&super::Edge| edge.how == How::Call || self.program.is_then(edge.site.expr);
+        let calls = self.program.callers(f).filter(returns).map(|edge| edge.site.expr);
         self.open.extend(calls.map(|it| (it, what, depth + 1)));
     }
 
@@ -303,10 +305,21 @@ impl Follower<'_, '_> {
         };
         let text = facts.text(name);
         match what {
+            As::Token if program.is_then(call) => self.reacted(call, depth),
             As::Token if self.ends(expr, name, call) => self.flow.releases.extend(program.site_of(call)),
             As::Token if PASSES.contains(&text) => self.open.push((call, what, depth + 1)),
             As::Token => self.flow.used = true,
             As::Collection => self.collection_method(call, text, depth),
+        }
+    }
+
+    /// `token.then((token) => ...)`.
+    fn reacted(&mut self, call: ExprRef, depth: u32) {
+        self.flow.used = true;
+        for f in self.program.functions_of_call(call) {
+            if let Some(binding) = self.program.param_binding(f, 0) {
+                self.binding(binding, As::Token, depth);
+            }
         }
     }
 

@@ -33,6 +33,8 @@ mod paths;
 mod place;
 mod rate;
 mod reach;
+mod reaction;
+mod received;
 mod refill;
 mod refs;
 mod tables;

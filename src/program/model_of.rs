@@ -26,6 +26,8 @@ impl<'a> Program<'a> {
                     Some(ty) => Some((&self.rulebook.models.ty(ty).construct, None)),
                     None => self.paths.call(path).map(|it| (it, None)),
                 },
+                // A class that a call of a library made.
+                Value::Instance(ty) => Some((&self.rulebook.models.ty(ty).construct, None)),
                 Value::Class(shape) | Value::Object(shape) => {
                     self.model_base(shape).map(|ty| (&self.rulebook.models.ty(ty).construct, None))
                 }

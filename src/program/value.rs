@@ -289,7 +289,8 @@ impl<'a> Program<'a> {
     }
 
     fn type_member(&self, ty: TypeIx, name: Sym) -> Value {
-        let Some(model) = self.type_members.get(&(ty, name)) else { return Value::Unknown };
+        let member = |name| self.type_members.get(&(ty, name));
+        let Some(model) = member(name).or_else(|| member(self.words.any)) else { return Value::Unknown };
         model.map_or(Value::Unknown, Value::Instance)
     }
 
@@ -421,8 +422,8 @@ impl<'a> Program<'a> {
             }
             return match self.member_value(receiver, sym, depth + 1) {
                 Value::Function(f) => self.returned_value(f, Some(call), depth + 1),
-                Value::Outside => Value::Outside,
-                _ => Value::Unknown,
+                value if value.is_known() => Value::Unknown,
+                value => self.reacted_value(call, receiver, sym, depth + 1).unwrap_or(value),
             };
         }
         match self.eval_deep(call.with(callee), depth + 1) {
@@ -457,7 +458,7 @@ impl<'a> Program<'a> {
 
     /// What a function returns: the first of its return values that says something. A parameter that it returns is what
     /// this call passes.
-    fn returned_value(&self, f: FnRef, call: Option<ExprRef>, depth: Depth<'_>) -> Value {
+    pub(super) fn returned_value(&self, f: FnRef, call: Option<ExprRef>, depth: Depth<'_>) -> Value {
         if depth > MAX_DEPTH {
             return Value::Unknown;
         }

@@ -19,11 +19,11 @@ macro_rules! words {
 }
 
 words! {
-    add_event_listener = "addEventListener", add_listener = "addListener", abort_signal = "abortSignal", apply = "apply", assign = "assign", bind = "bind", call = "call", constructor = "constructor", create = "create",
-    default = "default", element = "[]", entry = "export=", exports = "exports", extend = "extend", external_signal = "externalSignal", for_each = "forEach", signal = "signal",
+    add_event_listener = "addEventListener", add_listener = "addListener", any = "*", abort_signal = "abortSignal", apply = "apply", assign = "assign", bind = "bind", call = "call", catch = "catch", constructor = "constructor", create = "create",
+    default = "default", element = "[]", entry = "export=", exports = "exports", extend = "extend", external_signal = "externalSignal", finally = "finally", for_each = "forEach", signal = "signal",
     get = "get", itself = "()", get_instance = "getInstance", global = "global", global_this = "globalThis", inherits = "inherits", length = "length",
     module = "module", object = "Object", on = "on", once = "once", proto = "__proto__", prototype = "prototype", require = "require",
-    self_ = "self", set = "set", set_timeout = "setTimeout", set_prototype_of = "setPrototypeOf", window = "window", util = "node:util",
+    self_ = "self", set = "set", set_timeout = "setTimeout", set_prototype_of = "setPrototypeOf", then = "then", window = "window", util = "node:util",
 }
 
 impl Default for Words {

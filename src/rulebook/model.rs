@@ -128,7 +128,8 @@ pub struct Acquire {
     pub handler: Option<i8>,
     /// Argument that names the event or key.
     pub event: Option<u8>,
-    /// What a release names: the handler (default for listeners), the result, or the receiver.
+    /// What a release names: the handler (default for listeners), the result, the receiver, or the first argument or the
+    /// receiver.
     pub token: Option<Part>,
     /// Parameters of the callback that are the token, each by itself, when the call has a callback:
     /// `pool.connect((error, client, release) => ...)` has 1 and 2.
@@ -325,7 +326,7 @@ pub struct TypeModel {
     /// Its events; a key may list several, comma-separated; `*` for all others.
     #[serde(default)]
     pub events: FxHashMap<String, EventModel>,
-    /// Its properties.
+    /// Its properties; `*` for all others.
     #[serde(default)]
     pub members: FxHashMap<String, MemberModel>,
 }
