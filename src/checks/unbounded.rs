@@ -324,7 +324,10 @@ fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'sta
     if best.grow.growth == Growth::Job {
         return "queue";
     }
-    let unread = !verdict.read && verdict.partial.is_none() && !usage::may_be_used_elsewhere(program, &best.grow.place);
+    let unread = !verdict.read
+        && verdict.partial.is_none()
+        && !usage::may_be_used_elsewhere(program, &best.grow.place)
+        && !usage::is_used_with_owner(program, best.grow.collection);
     if unread && is_readable(program, best.grow.collection) {
         return "write-only";
     }

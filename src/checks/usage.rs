@@ -124,6 +124,23 @@ pub(super) fn may_be_used_elsewhere(program: &Program<'_>, place: &Place) -> boo
     })
 }
 
+/// `response.end(JSON.stringify(report))`: whether the object that a collection is a part of goes somewhere as a whole.
+pub(super) fn is_used_with_owner(program: &Program<'_>, collection: ExprRef) -> bool {
+    let facts = program.facts(collection.file());
+    let Expr::Member(owner, _) = facts.expr(collection.id) else { return false };
+    let named = |it: &Place| !matches!(it.root, Root::Instance(_)) || !it.path.is_empty();
+    let Some(owner) = program.place(collection.with(owner)).filter(named) else { return false };
+    program.uses(&owner).into_iter().any(|at| {
+        let facts = program.facts(at.file());
+        match program.parent(at).map(|it| facts.expr(it.id)) {
+            Some(Expr::Call(callee, _)) => callee != at.id,
+            Some(Expr::Spread(_) | Expr::New(..)) => true,
+            Some(_) => false,
+            None => program.index(at.file()).exit_of(at.id).is_some(),
+        }
+    })
+}
+
 /// A constructor, or a method that only constructors call.
 pub(super) fn makes_instance(program: &Program<'_>, f: FnRef) -> bool {
     let mut callers = program.callers(f).peekable();
