@@ -38,7 +38,7 @@ pub(super) fn judge(program: &Program<'_>, at: SiteRef) -> Option<Finding> {
 
 /// Whether the receiver is a stream of the process itself, which writes to files, terminals and pipes before it returns.
 fn waits_by_itself(program: &Program<'_>, at: SiteRef) -> bool {
-    let Some(receiver) = program.part(at.expr, Part::Receiver) else { return false };
+    let Some(receiver) = program.part(at.expr, Part::Receiver).map(|it| program.initial(it)) else { return false };
     let facts = program.facts(receiver.file());
     let Expr::Member(object, name) = facts.expr(receiver.id) else { return false };
     let is_process = match facts.expr(object) {

@@ -6,7 +6,7 @@ use super::story::{Draft, of_rate, per, recurs, step};
 use super::trace;
 use crate::facts::{AssignOp, BindingKind, Expr, ExprId};
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{BindingRef, ExprRef, FnRef, Fresh, Place, Program, Rate, SiteRef};
+use crate::program::{BindingRef, ExprRef, FnRef, Fresh, Guard, Place, Program, Rate, SiteRef};
 use crate::rulebook::Rule;
 use crate::text::FileId;
 
@@ -34,7 +34,9 @@ fn judge(program: &Program<'_>, rule: &Rule, before: BindingRef, read: ExprRef) 
     let kept = *uses.iter().find(|it| it.within != within)?;
     let (at, f, target) = program.sites(within).find_map(|site| replaced(program, site, read))?;
     let place = program.place(target)?;
-    if is_written_before(program, read, &place) {
+    // What an object was made with is kept by that object alone.
+    let is_new = program.filled_before(&place, at).is_some() || program.once_guard(at) == Some(Guard::Program);
+    if is_new || is_written_before(program, read, &place) {
         return None;
     }
     if program.fresh_of(&place, within) != Fresh::Program || uses.iter().any(|it| puts_back(program, *it, &place)) {

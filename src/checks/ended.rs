@@ -2,11 +2,8 @@
 
 use super::acquisition::Acquisition;
 use crate::facts::{Expr, RegionKind};
-use crate::program::{ExprRef, FnRef, How, Place, Program, SiteRef};
+use crate::program::{ExprRef, FnRef, How, Place, Program, SiteRef, convention};
 use crate::rulebook::Recurrence;
-
-/// Methods that end what they are called on.
-const ENDS: [&str; 7] = ["close", "destroy", "end", "kill", "terminate", "disconnect", "quit"];
 
 /// `child.on("exit", done); child.kill()`: whether the function around ends the holder behind the registration.
 pub(super) fn ends_holder(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
@@ -35,7 +32,7 @@ fn ends(program: &Program<'_>, at: SiteRef, acquired: &Acquisition<'_>, holder: 
     let facts = program.facts(at.expr.file());
     let Expr::Call(callee, _) = facts.expr(at.expr.id) else { return false };
     let Expr::Member(object, name) = facts.expr(callee) else { return false };
-    if !ENDS.contains(&facts.text(name)) || program.span(at.expr).start < program.span(acquired.site.expr).start {
+    if !convention::ends(facts.text(name)) || program.span(at.expr).start < program.span(acquired.site.expr).start {
         return false;
     }
     let is_it = |it: &Place| it.root == holder.root && holder.path.starts_with(&it.path);

@@ -6,11 +6,8 @@ use super::story::{Draft, of_rate, recurs, step};
 use super::trace;
 use crate::facts::{BindingId, BindingKind, Expr, ExprId, RegionKind};
 use crate::finding::{Confidence, Finding, Role};
-use crate::program::{BindingRef, ExprRef, FnRef, Modelled, Program, Rate, SiteRef, Value};
+use crate::program::{BindingRef, ExprRef, FnRef, Modelled, Program, Rate, SiteRef, Value, convention};
 use crate::text::FileId;
-
-/// Methods that close.
-const CLOSES: [&str; 8] = ["destroy", "close", "end", "terminate", "kill", "disconnect", "abort", "quit"];
 
 /// Checks one file.
 pub(super) fn check(program: &Program<'_>, file: FileId) -> Vec<Finding> {
@@ -151,7 +148,7 @@ fn closes(program: &Program<'_>, binding: BindingRef) -> Vec<ExprRef> {
         let Expr::Member(_, name) = facts.expr(member.id) else { return None };
         let call = program.parent(member)?;
         let called = matches!(facts.expr(call.id), Expr::Call(callee, _) if callee == member.id);
-        (called && CLOSES.contains(&facts.text(name))).then_some(call)
+        (called && (convention::ends(facts.text(name)) || facts.text(name) == "abort")).then_some(call)
     };
     program.binding_uses(binding).into_iter().filter_map(close).collect()
 }

@@ -1,11 +1,8 @@
 //! Evidence that entries are meant to go: an empty value written where a key should be deleted, things that must be closed.
 
 use super::growth::Grow;
-use crate::facts::{BindingKind, Expr, Sym};
+use crate::facts::{BindingKind, Expr};
 use crate::program::{BindingRef, ExprRef, FnRef, Place, Program, Root, SiteRef, Value};
-
-/// Methods that end what they belong to.
-const CLOSERS: [&str; 6] = ["close", "destroy", "end", "disconnect", "terminate", "dispose"];
 
 /// Whether the program shows that what it keeps is meant to go; with the step that falls short, if there is one.
 pub(super) fn is_meant_to_go(
@@ -40,7 +37,7 @@ fn is_closable(program: &Program<'_>, value: ExprRef) -> bool {
         Expr::Ident(id) => facts.bindings[id.index()].init.get().is_some_and(|it| matches!(facts.expr(it), Expr::New(..))),
         _ => false,
     };
-    made && CLOSERS.iter().any(|it| program.user_method(shape, Sym::of(it)).is_some())
+    made && program.has_end(shape)
 }
 
 /// `entries[key] = []` (or `undefined`) in a function that deletes the same key elsewhere: the key stays.

@@ -137,6 +137,10 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
             {
                 return if next(of) == Keys::Outside { Keys::Outside } else { own_keys(program, key.with(of), depth) };
             }
+            // What is looked up is one of those that are there, whoever asks.
+            if looks_up(program, key, 0) {
+                return Keys::Unknown;
+            }
             let receiver = match facts.expr(callee) {
                 Expr::Member(object, _) => next(object),
                 _ => Keys::Closed,
@@ -146,6 +150,28 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
             if most == Keys::Closed && facts.list(args).len() == 0 { Keys::Unknown } else { most }
         }
         _ => Keys::Unknown,
+    }
+}
+
+/// `rooms.get(id)`, `orElse([], rooms.get(id))`, and a function that returns such a thing on every way.
+fn looks_up(program: &Program<'_>, value: ExprRef, depth: u32) -> bool {
+    let facts = program.facts(value.file());
+    let next = |it: ExprRef| depth < 4 && looks_up(program, it, depth + 1);
+    match facts.expr(value.id) {
+        Expr::Call(callee, args) => {
+            let returns = || match program.eval(value.with(callee)) {
+                Value::Function(f) => {
+                    let values = program.exits(f).filter(|it| !it.is_throw).filter_map(|it| it.value.get());
+                    let mut values = values.map(|it| ExprRef::new(f, it)).peekable();
+                    values.peek().is_some() && values.all(next)
+                }
+                Value::Unknown | Value::Outside => facts.list(args).any(|it| next(value.with(it))),
+                _ => false,
+            };
+            program.place(value).is_some_and(|it| it.path.contains(&program.words.element)) || returns()
+        }
+        Expr::Logical(_, a, _) | Expr::Await(a) => next(value.with(a)),
+        _ => false,
     }
 }
 

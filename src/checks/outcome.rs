@@ -4,14 +4,8 @@
 use super::acquisition::Acquisition;
 use super::partly;
 use crate::facts::{BindingKind, Expr};
-use crate::program::{BindingRef, Coverage, ExprRef, FnRef, Grade, How, Program, Value};
+use crate::program::{BindingRef, Coverage, ExprRef, FnRef, Grade, How, Program, Value, convention};
 use crate::rulebook::Recurrence;
-
-/// First parameters of functions that are called when something is done.
-const OUTCOMES: [&str; 6] = ["err", "error", "e", "_err", "_error", "ex"];
-
-/// Methods that give back.
-const RETURNS: [&str; 6] = ["release", "end", "destroy", "done", "close", "disconnect"];
 
 /// How deep wrappers hand their callbacks on.
 const DEPTH: u32 = 4;
@@ -48,7 +42,9 @@ fn taken(program: &Program<'_>, at: ExprRef) -> Option<ExprRef> {
     let facts = program.facts(at.file());
     let Some(parent) = program.parent(at) else { return Some(at) };
     match facts.expr(parent.id) {
-        Expr::Member(_, name) if RETURNS.contains(&facts.text(name)) => Some(program.parent(parent).unwrap_or(parent)),
+        Expr::Member(_, name) if matches!(facts.text(name), "release" | "done") || convention::ends(facts.text(name)) => {
+            Some(program.parent(parent).unwrap_or(parent))
+        }
         Expr::Member(..) | Expr::Unary(..) | Expr::Binary(..) | Expr::Logical(..) => None,
         _ => Some(parent),
     }
@@ -65,7 +61,7 @@ fn closures<'p>(program: &'p Program<'_>, at: ExprRef, outer: FnRef) -> impl Ite
 fn outcome(program: &Program<'_>, f: FnRef, taken: &[ExprRef]) -> Option<Coverage> {
     let facts = program.facts(f.file);
     let error = program.param_binding(f, 0)?;
-    let told = OUTCOMES.contains(&facts.text(facts.bindings[error.id.index()].name));
+    let told = convention::tells_failure(facts.text(facts.bindings[error.id.index()].name));
     let answers = |how| matches!(how, How::Passed | How::Callback { recurs: Recurrence::Now | Recurrence::Once, .. });
     if !told || !program.callers(f).all(|it| answers(it.how)) {
         return None;

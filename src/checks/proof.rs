@@ -6,24 +6,8 @@
 use super::acquisition::Acquisition;
 use super::listener;
 use super::usage::makes_instance;
-use crate::facts::{BinaryOp, Expr, FnId, RegionKind, Sym, UnaryOp};
+use crate::facts::{BinaryOp, Expr, FnId, RegionKind, UnaryOp};
 use crate::program::{ExprRef, FnRef, Fresh, Hold, Place, Program, Rate, Root, Shape, SiteRef, Value};
-
-/// Methods that end an instance: narrower than what may release something.
-const ENDS: [&str; 12] = [
-    "close",
-    "_close",
-    "destroy",
-    "_destroy",
-    "dispose",
-    "shutdown",
-    "terminate",
-    "teardown",
-    "disconnect",
-    "end",
-    "stop",
-    "kill",
-];
 
 /// Whether an instance that comes and goes leaves a listener behind on what stays.
 pub(super) fn is_left_behind(program: &Program<'_>, acquired: &Acquisition<'_>, hold: &Hold) -> bool {
@@ -105,7 +89,7 @@ fn is_renewed(program: &Program<'_>, holder: &Place, parent: Shape, f: FnRef) ->
 }
 
 fn has_end(program: &Program<'_>, shape: Shape) -> bool {
-    ENDS.iter().any(|it| program.user_method(shape, Sym::of(it)).is_some())
+    program.has_end(shape)
 }
 
 /// Whether the program switches off the limit of listeners on the same property: somebody saw them pile up.

@@ -4,26 +4,14 @@ use super::growth::Growth;
 use super::kept::stays;
 use super::unbounded::{Candidate, compares_size};
 use crate::facts::{BinaryOp, Expr, ExprId, Facts, RegionKind};
-use crate::program::{ExprRef, FnRef, How, Program, Quality, Rate, Rated, SiteRef};
+use crate::program::{ExprRef, FnRef, How, Program, Quality, Rate, Rated, SiteRef, convention};
 use crate::rulebook::{Certainty, Recurrence};
 use rustc_hash::FxHashSet;
 
-/// Events that come when a peer goes, whatever it does.
-const SURE: [&str; 13] = [
-    "close",
-    "closed",
-    "end",
-    "finish",
-    "exit",
-    "disconnect",
-    "disconnected",
-    "disconnecting",
-    "destroy",
-    "unload",
-    "terminated",
-    "connection",
-    "connect",
-];
+/// Whether an event comes when a peer comes or goes, whatever it does.
+fn comes_or_goes(event: &str) -> bool {
+    convention::is_last_event(event) || matches!(event, "connection" | "connect")
+}
 
 /// Whether a function runs only on events that may not come.
 pub(super) fn is_rare(program: &Program<'_>, f: FnRef) -> bool {
@@ -88,7 +76,7 @@ fn message_handlers(program: &Program<'_>, f: FnRef) -> Option<FxHashSet<ExprRef
 
 fn is_sure(program: &Program<'_>, listener: ExprRef) -> bool {
     // Of a handler for all messages, the name says nothing.
-    program.event_name(listener).is_none_or(|it| SURE.contains(&it.as_str()) || matches!(it.as_str(), "message" | "data"))
+    program.event_name(listener).is_none_or(|it| comes_or_goes(&it) || matches!(it.as_str(), "message" | "data"))
 }
 
 /// The removal stands under a test of what a message asks for: `if (message.type === "leave")`, `case "leave":`.
@@ -106,7 +94,7 @@ pub(super) fn on_command(program: &Program<'_>, site: SiteRef) -> bool {
             })
         {
             let asked = [a, b].into_iter().any(|it| is_field_of_message(program, site.expr.with(it)));
-            return asked && !SURE.contains(&command);
+            return asked && !comes_or_goes(command);
         }
     }
     false

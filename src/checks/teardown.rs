@@ -8,7 +8,7 @@ use super::unreleased::{forwards, is_listener, past, thing, token};
 use crate::facts::Expr;
 use crate::finding::{Confidence, Finding, Role};
 use crate::program::{
-    Ending, ExprRef, FnRef, Fresh, Grade, Place, Program, Quality, Rate, Rated, Root, Shape, SiteRef, Value, Witness,
+    Edge, Ending, ExprRef, FnRef, Fresh, Grade, Place, Program, Quality, Rate, Rated, Root, Shape, SiteRef, Value, Witness,
 };
 use crate::rulebook::{Recurrence, Rule};
 
@@ -84,7 +84,7 @@ fn missed(program: &Program<'_>, acquired: &Acquisition<'_>, shape: Shape, relea
     }
     let mut endings = program.endings(shape);
     // A method that the callback itself calls tidies up from time to time, and ends nothing.
-    endings.retain(|it| !is_called_back(program, acquired, it.terminal));
+    endings.retain(|it| !is_called_back(program, acquired, it.terminal) && !answers_own_end(program, acquired, it.terminal));
     if let Some(first) = endings.first() {
         let release = *releases.first()?;
         let lasts = |it: &&SiteRef| !program.replaces(acquired.site, **it);
@@ -94,6 +94,21 @@ fn missed(program: &Program<'_>, acquired: &Acquisition<'_>, shape: Shape, relea
         return Some(Missed { terminal: first.terminal, release, shape });
     }
     missed_by_owner(program, shape, &endings, releases)
+}
+
+/// Whether a method is called by what hears the end of what was acquired alone: it has ended by then.
+fn answers_own_end(program: &Program<'_>, acquired: &Acquisition<'_>, f: FnRef) -> bool {
+    let (_, flow) = token(program, acquired);
+    let of_token = |edge: &Edge| {
+        let facts = program.facts(edge.site.expr.file());
+        let Expr::Call(callee, _) = facts.expr(edge.site.expr.id) else { return false };
+        let Expr::Member(object, _) = facts.expr(callee) else { return false };
+        let emitter = program.place(edge.site.expr.with(object));
+        program.is_ending(edge) && emitter.is_some_and(|it| flow.slots.contains(&it))
+    };
+    let heard = |edge: &Edge| of_token(edge) || program.callers(edge.caller).any(of_token);
+    let mut callers = program.callers(f).peekable();
+    callers.peek().is_some() && callers.all(heard)
 }
 
 fn is_called_back(program: &Program<'_>, acquired: &Acquisition<'_>, f: FnRef) -> bool {

@@ -6,13 +6,10 @@ use super::lazy;
 use super::unbounded::Candidate;
 use super::usage::makes_instance;
 use crate::facts::{BinaryOp, Expr, ExprId, RegionKind};
-use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef, Target};
+use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef, Target, convention};
 use crate::rulebook::Recurrence;
 use crate::text::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
-
-/// Methods that end what they belong to, as against those that end one entry.
-const ENDS: [&str; 9] = ["close", "destroy", "dispose", "shutdown", "terminate", "teardown", "disconnect", "stop", "kill"];
 
 /// What is said of an entry that goes only when its own key comes again: no proof that it is meant to go.
 pub(super) const WAITS_FOR_KEY: &str = "and one goes only when its own key comes again";
@@ -131,7 +128,7 @@ fn keeps_handles(program: &Program<'_>, site: SiteRef, place: &Place, candidates
 fn is_end(program: &Program<'_>, f: FnRef) -> bool {
     let facts = program.facts(f.file);
     let name = facts.text(facts.functions[f.id.index()].name).trim_matches(['[', ']', '_']).to_ascii_lowercase();
-    ENDS.iter().any(|it| name == *it || name.strip_prefix('k') == Some(it))
+    convention::ends(&name) || name.strip_prefix('k').is_some_and(convention::ends)
 }
 
 /// `clear()`, `collection = new Map()`: all at once.
@@ -153,7 +150,7 @@ fn ends_entries(program: &Program<'_>, f: FnRef, place: &Place) -> bool {
         program.sites(f).any(|it| {
             let Expr::Call(callee, _) = facts.expr(it.expr) else { return false };
             let Expr::Member(object, name) = facts.expr(callee) else { return false };
-            ENDS.contains(&facts.text(name)) && program.place(ExprRef::new(f, object)).as_ref() == Some(&element)
+            convention::ends(facts.text(name)) && program.place(ExprRef::new(f, object)).as_ref() == Some(&element)
         })
     };
     let now = |how| matches!(how, How::Callback { recurs: Recurrence::Now, .. });

@@ -14,7 +14,7 @@ use super::trim;
 use super::usage::{self, Usage, classify, elements_are_emptied};
 use crate::facts::{BinaryOp, Expr, ExprId, Facts, LogicalOp, RegionKind};
 use crate::finding::{Confidence, Finding, Role, Severity, Trace};
-use crate::program::{ExprRef, FnRef, Fresh, Guard, Hold, Place, Program, Rate, Rated, SiteRef, Value, Witness};
+use crate::program::{ExprRef, FnRef, Fresh, Guard, Hold, Place, Program, Rate, Rated, SiteRef, Value, Witness, convention};
 use crate::rulebook::{CollectionEffect, Recurrence, Weight};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -146,7 +146,6 @@ fn within_size_test(program: &Program<'_>, grow: &Grow) -> bool {
 /// `text += chunk; if (text.length > MAX) socket.destroy()`, or `if (text.length < MAX) return; socket.end()`: what is too long
 /// ends its connection.
 fn ends_when_large(program: &Program<'_>, grow: &Grow) -> bool {
-    const ENDS: [&str; 8] = ["destroy", "close", "end", "terminate", "abort", "disconnect", "reject", "kill"];
     let f = grow.site.expr.within;
     let facts = program.facts(f.file);
     let tests_size = |it: &crate::facts::Region| {
@@ -166,7 +165,8 @@ fn ends_when_large(program: &Program<'_>, grow: &Grow) -> bool {
                 _ => return false,
             };
             let behind = |test: u32| site.region == grow.site.region && program.span(ExprRef::new(f, site.expr)).start > test;
-            ENDS.contains(&name) && (too_large(site.region) || tested.is_some_and(behind))
+            (convention::ends(name) || matches!(name, "abort" | "reject"))
+                && (too_large(site.region) || tested.is_some_and(behind))
         })
 }
 
@@ -324,7 +324,10 @@ fn resource(program: &Program<'_>, best: &Candidate, verdict: &Verdict) -> &'sta
     if best.grow.growth == Growth::Job {
         return "queue";
     }
-    let unread = !verdict.read && verdict.partial.is_none() && !usage::may_be_used_elsewhere(program, &best.grow.place);
+    let unread = !verdict.read
+        && verdict.partial.is_none()
+        && !usage::may_be_used_elsewhere(program, &best.grow.place)
+        && !usage::is_used_with_owner(program, best.grow.collection);
     if unread && is_readable(program, best.grow.collection) {
         return "write-only";
     }

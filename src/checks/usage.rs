@@ -1,7 +1,7 @@
 //! What is done with a collection where it is used.
 
 use crate::facts::{AssignOp, Expr};
-use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef, Value};
+use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef, Value, convention};
 use crate::rulebook::CollectionEffect;
 
 /// What a use of a collection does to it.
@@ -47,44 +47,6 @@ const TAKES: [&str; 22] = [
 /// Functions that take from their first argument.
 const TAKERS: [&str; 10] =
     ["remove", "pull", "pullAll", "pullAt", "unset", "omit", "removeItem", "deleteKey", "arrayRemove", "removeFromArray"];
-
-/// Functions that only look at an argument.
-const LOOKERS: [&str; 34] = [
-    "log",
-    "info",
-    "warn",
-    "error",
-    "debug",
-    "trace",
-    "stringify",
-    "keys",
-    "values",
-    "entries",
-    "isArray",
-    "json",
-    "send",
-    "render",
-    "emit",
-    "includes",
-    "indexOf",
-    "has",
-    "inspect",
-    "String",
-    "from",
-    "format",
-    "concat",
-    "map",
-    "filter",
-    "find",
-    "forEach",
-    "write",
-    "end",
-    "jsonp",
-    "freeze",
-    "broadcast",
-    "size",
-    "isEmpty",
-];
 
 /// `remove(list, x)`, and helpers with a longer name: `spliceOne(list, i)`, `removeBy(list, test)`.
 fn is_taker(name: &str) -> bool {
@@ -133,7 +95,7 @@ pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usa
             }
             let known = program.edges_at(parent).any(|edge| matches!(edge.how, How::Call | How::Construct))
                 || program.call_model(parent).is_some();
-            if known || LOOKERS.contains(&name) { Usage::Read } else { Usage::Escape }
+            if known || looks(name) { Usage::Read } else { Usage::Escape }
         }
         Expr::New(..) => {
             let known = program.edges_at(parent).next().is_some() || program.call_model(parent).is_some();
@@ -159,6 +121,23 @@ pub(super) fn may_be_used_elsewhere(program: &Program<'_>, place: &Place) -> boo
                 .is_some_and(|parent| matches!(facts.expr(parent.id), Expr::Assign(_, target, _) if target == id));
             !is_target && program.eval(it.with(object)) == Value::Unknown
         })
+    })
+}
+
+/// `response.end(JSON.stringify(report))`: whether the object that a collection is a part of goes somewhere as a whole.
+pub(super) fn is_used_with_owner(program: &Program<'_>, collection: ExprRef) -> bool {
+    let facts = program.facts(collection.file());
+    let Expr::Member(owner, _) = facts.expr(collection.id) else { return false };
+    let named = |it: &Place| !matches!(it.root, Root::Instance(_)) || !it.path.is_empty();
+    let Some(owner) = program.place(collection.with(owner)).filter(named) else { return false };
+    program.uses(&owner).into_iter().any(|at| {
+        let facts = program.facts(at.file());
+        match program.parent(at).map(|it| facts.expr(it.id)) {
+            Some(Expr::Call(callee, _)) => callee != at.id,
+            Some(Expr::Spread(_) | Expr::New(..)) => true,
+            Some(_) => false,
+            None => program.index(at.file()).exit_of(at.id).is_some(),
+        }
     })
 }
 
@@ -257,4 +236,11 @@ pub(super) fn elements_are_emptied(program: &Program<'_>, grown: SiteRef, base: 
         });
         (TAKES.contains(&name) || name == "filter") && may_be
     })
+}
+
+/// Whether a function of this name only looks at the collection that it is passed, or at its elements.
+fn looks(name: &str) -> bool {
+    const ELEMENTS: [&str; 12] =
+        ["concat", "map", "filter", "find", "forEach", "write", "end", "jsonp", "freeze", "broadcast", "size", "isEmpty"];
+    convention::looks(name) || ELEMENTS.contains(&name)
 }

@@ -2,6 +2,7 @@
 
 use super::Program;
 use super::calls::How;
+use super::convention;
 use super::rate::{Rate, Witness};
 use super::refs::{ExprRef, FnRef, SiteRef};
 use crate::facts::{Expr, FunctionKind, RegionId, RegionKind};
@@ -50,57 +51,8 @@ impl Coverage {
     }
 }
 
-/// Events that come at the end of what emits them, for emitters that no model describes.
-const ENDINGS: [&str; 17] = [
-    "close",
-    "closed",
-    "end",
-    "finish",
-    "exit",
-    "disconnect",
-    "disconnected",
-    "disconnecting",
-    "destroy",
-    "unload",
-    "complete",
-    "done",
-    "stop",
-    "leave",
-    "beforeunload",
-    "removed",
-    "terminated",
-];
-
 /// Events that may never come.
 const RARE: [&str; 8] = ["error", "abort", "aborted", "timeout", "drain", "reject", "rejected", "cancel"];
-
-/// Names of methods that end their object.
-const TERMINALS: [&str; 24] = [
-    "dispose",
-    "destroy",
-    "_destroy",
-    "close",
-    "_close",
-    "stop",
-    "end",
-    "shutdown",
-    "terminate",
-    "disconnect",
-    "unsubscribe",
-    "teardown",
-    "cleanup",
-    "clear",
-    "reset",
-    "release",
-    "unmount",
-    "componentWillUnmount",
-    "onModuleDestroy",
-    "ngOnDestroy",
-    "disconnectedCallback",
-    "quit",
-    "kill",
-    "finish",
-];
 
 impl Program<'_> {
     /// How well the best of some releases answers an acquisition.
@@ -311,7 +263,7 @@ impl Program<'_> {
             None => {}
         }
         match event.as_deref() {
-            Some(it) if ENDINGS.contains(&it) => None,
+            Some(it) if is_ending(it) => None,
             Some(it) if RARE.contains(&it) && !named => {
                 Some(Coverage::new(Grade::Partial, release, format!("released only on `{it}`, which may not come")))
             }
@@ -336,7 +288,7 @@ impl Program<'_> {
             How::Passed => false,
             How::Call | How::Construct => return false,
         };
-        certain || self.event_name(edge.site.expr).is_some_and(|it| ENDINGS.contains(&it.as_str()))
+        certain || self.event_name(edge.site.expr).is_some_and(|it| is_ending(&it))
     }
 
     /// Whether an acquisition follows a release whenever that runs: what is held is replaced, and not let go.
@@ -409,6 +361,13 @@ impl Program<'_> {
     pub fn is_terminal(&self, f: FnRef) -> bool {
         let facts = self.facts(f.file);
         let function = &facts.functions[f.id.index()];
-        function.kind == FunctionKind::Method && TERMINALS.contains(&facts.text(function.name))
+        let name = facts.text(function.name);
+        let empties = matches!(name, "clear" | "reset" | "release" | "finish");
+        function.kind == FunctionKind::Method && (empties || convention::ends(name))
     }
+}
+
+/// Whether an event comes at the end of what emits it, for emitters that no model describes.
+fn is_ending(event: &str) -> bool {
+    convention::is_last_event(event) || matches!(event, "complete" | "done" | "stop" | "leave" | "beforeunload" | "removed")
 }

@@ -1,6 +1,7 @@
 //! Where a token goes: followed forward from its acquisition through bindings, fields, collections, arguments and returns,
 //! to the calls that release it.
 
+use super::convention;
 use super::refs::{BindingRef, ExprRef, FnRef, SiteRef};
 use super::{How, MAX_DEPTH, Place, Program, Value};
 use crate::facts::{BindingId, Expr, ExprId};
@@ -67,38 +68,6 @@ const ENDS: [&str; 32] = [
 /// `timer[Symbol.toPrimitive]()` is the timer's id.
 const PASSES: [&str; 10] =
     ["unref", "ref", "refresh", "setEncoding", "on", "once", "bind", "catch", "finally", "Symbol.toPrimitive"];
-
-/// Functions and methods that only look at what they are passed.
-const LOOKS: [&str; 28] = [
-    "log",
-    "info",
-    "warn",
-    "error",
-    "debug",
-    "trace",
-    "stringify",
-    "keys",
-    "values",
-    "entries",
-    "isArray",
-    "json",
-    "send",
-    "render",
-    "emit",
-    "includes",
-    "indexOf",
-    "has",
-    "assert",
-    "inspect",
-    "String",
-    "Number",
-    "Boolean",
-    "isBuffer",
-    "get",
-    "from",
-    "parseInt",
-    "format",
-];
 
 /// What a value is followed as.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -446,7 +415,7 @@ impl Follower<'_, '_> {
             self.open.push((call, what, depth + 1));
         } else if matches!(name, "push" | "add" | "set" | "unshift") {
             self.unknown_collection(call, callee, depth);
-        } else if !LOOKS.contains(&name) {
+        } else if !looks(name) {
             self.flow.escapes.extend(site);
         }
         self.flow.used = true;
@@ -486,4 +455,9 @@ impl Program<'_> {
     pub fn functions_of_call(&self, call: ExprRef) -> Vec<FnRef> {
         self.edges_at(call).filter(|edge| !matches!(edge.how, How::Call | How::Construct)).map(|edge| edge.callee).collect()
     }
+}
+
+/// Whether a function of this name only looks at the handle that it is passed.
+fn looks(name: &str) -> bool {
+    convention::looks(name) || matches!(name, "assert" | "Number" | "Boolean" | "isBuffer" | "get" | "parseInt")
 }

@@ -3,14 +3,12 @@
 
 use super::Program;
 use super::calls::{Edge, How};
+use super::convention;
 use super::rate::{Quality, Rate, Rated, Witness};
 use super::refs::FnRef;
 use crate::facts::{Expr, Facts};
 use crate::rulebook::Recurrence;
 use rustc_hash::FxHashMap;
-
-/// First parameters of functions that are called when something is done.
-const OUTCOMES: [&str; 6] = ["err", "error", "e", "_err", "_error", "ex"];
 
 /// Methods that call back once.
 const ONCE: [&str; 18] = [
@@ -54,7 +52,7 @@ pub(super) fn find(program: &Program<'_>) -> FxHashMap<FnRef, u32> {
 fn is_handed(program: &Program<'_>, edge: &Edge) -> bool {
     let facts = program.facts(edge.callee.file);
     let first = facts.params(edge.callee.id).first().and_then(|it| it.binding.get());
-    let told = first.is_some_and(|it| !OUTCOMES.contains(&facts.text(facts.bindings[it.index()].name)));
+    let told = first.is_some_and(|it| !convention::tells_failure(facts.text(facts.bindings[it.index()].name)));
     let caller = program.facts(edge.site.expr.file());
     edge.how == How::Passed && told && !ONCE.contains(&name_of_call(caller, caller.expr(edge.site.expr.id)))
 }

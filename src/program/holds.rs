@@ -13,6 +13,9 @@ const MAX_UP: u32 = 4;
 /// Names of what is handed in to be used by many.
 const SERVICES: [&str; 9] = ["store", "bus", "eventBus", "queue", "broker", "hub", "pubsub", "pubSub", "dispatcher"];
 
+/// Names of what carries one request.
+const REQUESTS: [&str; 4] = ["req", "request", "ctx", "context"];
+
 impl Program<'_> {
     /// How fresh the value of an expression is, seen from a site; several answers when call sites differ.
     pub fn holds(&self, expr: ExprRef, site: SiteRef) -> Vec<Hold> {
@@ -250,7 +253,10 @@ impl Program<'_> {
         let name = self.place_name(place)?;
         let is_signal = [self.words.signal, self.words.abort_signal, self.words.external_signal].contains(&name);
         let is_service = matches!(place.root, Root::Param(..)) && SERVICES.iter().any(|it| name == Sym::of(it));
-        if !is_signal && !is_service {
+        // `options.req.signal`: a request's own, which ends with it.
+        let owner = place.path.len().checked_sub(2).map(|i| place.path[i]);
+        let of_request = owner.is_some_and(|it| REQUESTS.iter().any(|name| it == Sym::of(name)));
+        if !is_signal && !is_service || of_request {
             return None;
         }
         match &place.root {

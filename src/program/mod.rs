@@ -9,6 +9,7 @@ mod bound;
 mod callbacks;
 mod calls;
 mod chain;
+pub mod convention;
 mod coverage;
 mod depth;
 mod entries;

@@ -86,7 +86,7 @@ impl Program<'_> {
 
     /// What a function puts into a slot, or into the object that the slot is a part of, before it comes to a site; and the
     /// way from there to the slot. The last such value is what is in the slot there.
-    pub(super) fn filled_before(&self, place: &Place, site: SiteRef) -> Option<(ExprRef, SmallVec<[Sym; 2]>)> {
+    pub fn filled_before(&self, place: &Place, site: SiteRef) -> Option<(ExprRef, SmallVec<[Sym; 2]>)> {
         let start = |it: SiteRef| self.facts(it.expr.file()).nodes[it.expr.id.index()].start;
         let precedes = |it: SiteRef| {
             it.expr.within == site.expr.within

@@ -5,35 +5,11 @@
 
 use super::Program;
 use super::calls::{Edge, How};
+use super::convention;
 use super::refs::{FnRef, Shape};
 use super::tables::Base;
-use crate::facts::{Expr, FnId};
+use crate::facts::{Expr, FnId, Sym};
 use rustc_hash::{FxHashMap, FxHashSet};
-
-/// Names of methods that end their object, leading underscores aside.
-const TERMINALS: [&str; 21] = [
-    "dispose",
-    "destroy",
-    "close",
-    "stop",
-    "end",
-    "shutdown",
-    "terminate",
-    "disconnect",
-    "unsubscribe",
-    "teardown",
-    "tearDown",
-    "cleanup",
-    "cleanUp",
-    "unmount",
-    "uninstall",
-    "componentWillUnmount",
-    "disconnectedCallback",
-    "onModuleDestroy",
-    "ngOnDestroy",
-    "quit",
-    "kill",
-];
 
 /// What methods that answer to an end are called: `onClose`, `handleDisconnect`.
 const ENDS: [&str; 8] = ["close", "closed", "disconnect", "disconnected", "destroy", "exit", "shutdown", "terminate"];
@@ -109,12 +85,19 @@ impl Program<'_> {
         found
     }
 
+    /// Whether objects of a shape have a method that ends them.
+    pub fn has_end(&self, shape: Shape) -> bool {
+        convention::ENDS
+            .iter()
+            .any(|it| ["", "_"].iter().any(|mark| self.user_method(shape, Sym::of(&format!("{mark}{it}"))).is_some()))
+    }
+
     /// Whether a function is named as what ends its object.
     fn names_end(&self, f: FnRef) -> bool {
         let facts = self.facts(f.file);
         let name = facts.text(facts.functions[f.id.index()].name).trim_start_matches(['_', '#']);
         let answers = name.strip_prefix("on").or_else(|| name.strip_prefix("handle"));
-        TERMINALS.contains(&name) || answers.is_some_and(|it| ENDS.iter().any(|end| it.eq_ignore_ascii_case(end)))
+        convention::ends(name) || answers.is_some_and(|it| ENDS.iter().any(|end| it.eq_ignore_ascii_case(end)))
     }
 
     /// The methods of a shape, arrow fields included.
