@@ -38,7 +38,7 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     // What never runs again is cheap to tell, and most of what there is.
     program.rate(acquired.site.expr.within).filter(|it| it.rate > Rate::Once || program.endless_loop(acquired.site).is_some())?;
     let (hold, rated) = longest_hold(program, acquired)?;
-    if !is_listener(acquired) && overwritten::follows_its_end(program, acquired) {
+    if !is_listener(acquired) && (overwritten::follows_its_end(program, acquired) || starts_again(program, acquired)) {
         return None;
     }
     // Set-up code is offered to the outside as well, and called once.
@@ -116,6 +116,15 @@ fn judge(program: &Program<'_>, removals: &Removals, acquired: &Acquisition<'_>)
     }
     let span = program.head(acquired.site.expr);
     Some(Draft { rule, confidence, message, span, within: acquired.site.expr.within, story, trace }.finish(program))
+}
+
+/// `producer.connect()` per request on the one producer of the program: what runs already is not started once more.
+fn starts_again(program: &Program<'_>, acquired: &Acquisition<'_>) -> bool {
+    let starts = matches!(acquired.model.resource.as_str(), "client" | "server");
+    let by_itself = acquired.model.token == Some(Part::Receiver) && acquired.model.holder == Some(Part::Runtime);
+    let Some(receiver) = acquired.receiver.filter(|_| starts && by_itself) else { return false };
+    let holds = program.holds(receiver, acquired.site);
+    !holds.is_empty() && holds.iter().all(|it| it.fresh == Fresh::Program)
 }
 
 /// Whether a holder is a property of an object that came in by a parameter: which of the objects of its shape that is,
