@@ -441,3 +441,33 @@ exports.stream = async (req, reply) => {
                  app.get(\"/prices\", async (req, reply) => stream(req, reply));\napp.listen({ port: 3000 });\n";
     assert_eq!(suspects(&[("stream.js", stream), ("server.js", route)]), [("release-after-await".to_owned(), 4)]);
 }
+
+#[test]
+fn keys_that_callers_do_not_write_out_are_one() {
+    let server = |options: &str, join: &str| {
+        format!(
+            r#"
+const app = require("express")();
+const made = new Map();
+function instance(options) {{
+  const name = options.key ?? "default";
+  if (!made.has(name)) made.set(name, {{ options }});
+  return made.get(name);
+}}
+const texts = new Map();
+function remember(parts, text) {{
+  texts.set(parts.join(":"), text);
+}}
+app.get("/:id", (req, res) => {{
+  instance({options});
+  remember({join}, "shown");
+  res.json(texts.get("shown"));
+}});
+app.listen(3000);
+"#
+        )
+    };
+    assert_eq!(suspects(&[("server.js", &server("{ config: {} }", r#"["page", "home"]"#))]), []);
+    let leaks = server("{ key: req.params.id }", r#"["page", req.params.id]"#);
+    assert_eq!(suspects(&[("server.js", &leaks)]), [(BOUND.to_owned(), 6), (BOUND.to_owned(), 11)]);
+}

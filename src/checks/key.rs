@@ -1,7 +1,7 @@
 //! The key lattice: how many different keys a write can have (`SEMANTICS.md` section 6).
 
-use crate::facts::{BinaryOp, BindingKind, Expr, ExprId, UnaryOp};
-use crate::program::{BindingRef, ExprRef, FnRef, Fresh, How, Place, Program, Rate, Root, Value};
+use crate::facts::{BinaryOp, BindingKind, Expr, ExprId, Sym, UnaryOp};
+use crate::program::{Arg, BindingRef, ExprRef, FnRef, Fresh, How, Place, Program, Rate, Root, Value};
 use crate::rulebook::Recurrence;
 
 /// How many keys. Ordered.
@@ -113,10 +113,7 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
             if is_counter(program, key) {
                 return Keys::Fresh;
             }
-            match program.property(key.with(object), facts.sym(name)) {
-                Some(value) => keys_deep(program, value, depth + 1),
-                None => part_of(next(object), text),
-            }
+            property(program, key.with(object), text, depth)
         }
         Expr::Index(object, _) => next(object),
         Expr::Ident(_) | Expr::Param(..) => binding(program, key, depth),
@@ -142,7 +139,7 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
                 return Keys::Unknown;
             }
             let receiver = match facts.expr(callee) {
-                Expr::Member(object, _) => next(object),
+                Expr::Member(object, _) => content(program, key.with(object), depth + 1),
                 _ => Keys::Closed,
             };
             let args_most = facts.list(args).map(|it| of_object(program, key.with(it), next(it))).max();
@@ -263,6 +260,56 @@ fn part_of(object: Keys, name: &str) -> Keys {
     let lower = name.to_ascii_lowercase();
     let names = ["id", "key", "uuid", "token", "sid", "hash"].iter().any(|it| lower.ends_with(it));
     if object == Keys::Fresh && !names { Keys::Unknown } else { object }
+}
+
+/// What a method has to work with: `[user, id].join()` differs as its items do.
+fn content(program: &Program<'_>, object: ExprRef, depth: u32) -> Keys {
+    let facts = program.facts(object.file());
+    match facts.expr(object.id) {
+        Expr::Array(items) => {
+            facts.list(items).map(|it| keys_deep(program, object.with(it), depth)).max().unwrap_or(Keys::Closed)
+        }
+        _ => {
+            let lists = passed(program, object).iter().take(8).map(|it| match program.facts(it.value.file()).expr(it.value.id) {
+                Expr::Array(_) => Some(content(program, it.value, depth + 1)),
+                _ => None,
+            });
+            let lists: Option<Vec<Keys>> = lists.collect();
+            lists.and_then(|it| it.into_iter().max()).unwrap_or_else(|| keys_deep(program, object, depth))
+        }
+    }
+}
+
+/// What callers pass for a parameter.
+fn passed<'p>(program: &'p Program<'_>, parameter: ExprRef) -> &'p [Arg] {
+    let facts = program.facts(parameter.file());
+    let Expr::Ident(id) = facts.expr(parameter.id) else { return &[] };
+    let it = &facts.bindings[id.index()];
+    match it.kind {
+        BindingKind::Param(n) if it.init.get().is_none() => program.args(FnRef { file: parameter.file(), id: it.function }, n),
+        _ => &[],
+    }
+}
+
+/// A property of an object, or of what callers write out for a call.
+fn property(program: &Program<'_>, object: ExprRef, name: &str, depth: u32) -> Keys {
+    if let Some(value) = program.property(object, Sym::of(name)) {
+        return keys_deep(program, value, depth + 1);
+    }
+    let written: Option<Vec<Keys>> =
+        passed(program, object).iter().take(8).map(|it| property_of_literal(program, it.value, name, depth)).collect();
+    let most = written.and_then(|it| it.into_iter().max());
+    most.unwrap_or_else(|| part_of(keys_deep(program, object, depth + 1), name))
+}
+
+/// A property of an object literal: what is not written there is not there.
+fn property_of_literal(program: &Program<'_>, object: ExprRef, name: &str, depth: u32) -> Option<Keys> {
+    let facts = program.facts(object.file());
+    let literal @ Expr::Object { .. } = facts.expr(object.id) else { return None };
+    let properties = facts.properties(literal);
+    let value = properties.iter().find(|it| facts.text(it.name) == name).map(|it| object.with(it.value));
+    let spread = properties.iter().any(|it| facts.text(it.name).is_empty());
+    Some(value.map_or(if spread { Keys::Unknown } else { Keys::Closed }, |it| keys_deep(program, it, depth + 2)))
 }
 
 /// What a function makes of a new object may be the same for many.
