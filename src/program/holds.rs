@@ -253,7 +253,10 @@ impl Program<'_> {
         let name = self.place_name(place)?;
         let is_signal = [self.words.signal, self.words.abort_signal, self.words.external_signal].contains(&name);
         let is_service = matches!(place.root, Root::Param(..)) && SERVICES.iter().any(|it| name == Sym::of(it));
-        if !is_signal && !is_service || self.is_of_request(place) {
+        // `options.req.signal`: a request's own, which ends with it.
+        let owner = place.path.len().checked_sub(2).map(|i| place.path[i]);
+        let of_request = owner.is_some_and(|it| REQUESTS.iter().any(|name| it == Sym::of(name)));
+        if !is_signal && !is_service || of_request {
             return None;
         }
         match &place.root {
@@ -285,17 +288,5 @@ impl Program<'_> {
             }
             _ => None,
         }
-    }
-
-    /// `request.signal`, `options.req.signal`: a request's own, which ends with it.
-    fn is_of_request(&self, place: &Place) -> bool {
-        let owner = match (&place.root, place.path.as_slice()) {
-            (_, [.., owner, _]) => Some(*owner),
-            (Root::Param(f, n), [_]) => self
-                .param_binding(*f, usize::from(*n))
-                .map(|it| self.facts(it.file).sym(self.facts(it.file).bindings[it.id.index()].name)),
-            _ => None,
-        };
-        owner.is_some_and(|it| REQUESTS.iter().any(|name| it == Sym::of(name)))
     }
 }
