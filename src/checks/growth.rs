@@ -208,7 +208,8 @@ fn assign(program: &Program<'_>, at: SiteRef, op: AssignOp, target: ExprId, valu
         // `object[key] = value`, `object[key] ||= value`
         (AssignOp::Set | AssignOp::Or | AssignOp::Nullish, Expr::Index(object, key)) => {
             let collection = with(object);
-            if !is_plain_object(program, collection) || is_tombstone(program, with(value)) {
+            let by_name = || is_list(program, collection) && keys(program, with(key)) == Keys::Outside;
+            if !is_plain_object(program, collection) && !by_name() || is_tombstone(program, with(value)) {
                 return None;
             }
             grow(program, at, Growth::Entry, collection, Some(with(key)), Some(with(value)))
@@ -264,6 +265,12 @@ fn is_plain_object(program: &Program<'_>, expr: ExprRef) -> bool {
         Expr::Call(..) => true,
         _ => false,
     }
+}
+
+/// `[]`, which some write by names as if it were `{}`.
+fn is_list(program: &Program<'_>, expr: ExprRef) -> bool {
+    let made = program.initial(program.made_when_missing(expr).unwrap_or(expr));
+    matches!(program.facts(made.file()).expr(made.id), Expr::Array(items) if program.facts(made.file()).list(items).len() == 0)
 }
 
 fn is_tombstone(program: &Program<'_>, value: ExprRef) -> bool {

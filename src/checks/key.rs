@@ -1,7 +1,7 @@
 //! The key lattice: how many different keys a write can have (`SEMANTICS.md` section 6).
 
 use crate::facts::{BinaryOp, BindingKind, Expr, ExprId, Sym, UnaryOp};
-use crate::program::{Arg, BindingRef, ExprRef, FnRef, Fresh, How, Place, Program, Rate, Root, Value};
+use crate::program::{Arg, BindingRef, ExprRef, FnRef, Fresh, How, Place, Program, Rate, Root, Value, Write};
 use crate::rulebook::Recurrence;
 
 /// How many keys. Ordered.
@@ -110,7 +110,7 @@ fn keys_deep(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {
             if KINDS.contains(&text) || text == "length" {
                 return Keys::Closed.max(if next(object) == Keys::Closed { Keys::Closed } else { kind_of_unit(text) });
             }
-            if is_counter(program, key) {
+            if is_counter(program, key) || is_numbered(program, key) {
                 return Keys::Fresh;
             }
             property(program, key.with(object), text, depth)
@@ -337,6 +337,17 @@ fn is_counter(program: &Program<'_>, expr: ExprRef) -> bool {
         }
         _ => false,
     })
+}
+
+/// `this.id = last++; all[this.id] = this`: a field that the same function has just filled from a counter.
+fn is_numbered(program: &Program<'_>, field: ExprRef) -> bool {
+    let Some(place) = program.place(field).filter(|it| matches!(it.root, Root::Instance(_))) else { return false };
+    let writes = program.tables.writes_to(&place);
+    let counted = |it: &Write| {
+        it.site.is_some_and(|at| at.expr.within == field.within)
+            && matches!(program.facts(it.value.file()).expr(it.value.id), Expr::Update(..))
+    };
+    !writes.is_empty() && writes.iter().all(counted)
 }
 
 fn binding(program: &Program<'_>, key: ExprRef, depth: u32) -> Keys {

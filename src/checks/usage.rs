@@ -1,7 +1,7 @@
 //! What is done with a collection where it is used.
 
 use crate::facts::{AssignOp, Expr};
-use crate::program::{ExprRef, FnRef, How, Place, Program, Root, SiteRef, Value, convention};
+use crate::program::{ExprRef, FnRef, Guard, How, Place, Program, Root, SiteRef, Value, convention};
 use crate::rulebook::CollectionEffect;
 
 /// What a use of a collection does to it.
@@ -67,6 +67,9 @@ pub(super) fn classify(program: &Program<'_>, at: ExprRef, place: &Place) -> Usa
             AssignOp::Add | AssignOp::Or | AssignOp::Nullish => Usage::Grow,
             // It is made where it was missing.
             _ if program.made_when_missing(at).is_some() => Usage::Ignored,
+            _ if site(parent).is_some_and(|it| matches!(program.once_guard(it), Some(guard) if guard != Guard::Key)) => {
+                Usage::Ignored
+            }
             _ if super::growth::self_growth(program, at, at.with(value)).is_some() => Usage::Grow,
             _ if at.within.is_module()
                 && program

@@ -16,12 +16,14 @@ pub(super) fn told(program: &Program<'_>, file: FileId) -> Tables {
     for site in &facts.sites {
         let Expr::Call(callee, args) = facts.expr(site.expr) else { continue };
         let (Expr::Member(f, name), Some(this)) = (facts.expr(callee), facts.item(args, 0)) else { continue };
-        let (Expr::Function(id), Expr::This) = (facts.expr(f), facts.expr(this)) else { continue };
         let tells = [words.call, words.apply, words.bind].contains(&facts.sym(name));
-        let f = FnRef { file, id };
+        if !tells || !matches!(facts.expr(this), Expr::This) {
+            continue;
+        }
         let within = FnRef { file, id: facts.function_of(site.region) };
-        if tells
-            && facts.functions[id.index()].kind != FunctionKind::Arrow
+        let Value::Function(f) = program.eval(ExprRef::new(within, f)) else { continue };
+        if f.file == file
+            && facts.functions[f.id.index()].kind != FunctionKind::Arrow
             && !program.tables.this_of.contains_key(&f)
             && let Value::Object(shape) = program.eval(ExprRef::new(within, this))
         {

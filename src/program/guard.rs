@@ -191,8 +191,11 @@ impl Program<'_> {
                     _ => Vec::new(),
                 }
             }
-            Expr::Call(callee, _) if !outcome => match facts.expr(callee) {
+            Expr::Call(callee, args) if !outcome => match facts.expr(callee) {
                 Expr::Member(object, name) if matches!(facts.text(name), "has" | "includes" | "get") => vec![test.with(object)],
+                Expr::Member(_, name) if facts.text(name) == "isArray" => {
+                    facts.item(args, 0).map(|it| test.with(it)).into_iter().collect()
+                }
                 _ => Vec::new(),
             },
             Expr::Binary(BinaryOp::In, _, object) if !outcome => vec![test.with(object)],

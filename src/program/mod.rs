@@ -31,6 +31,7 @@ mod modules;
 mod passing;
 mod paths;
 mod place;
+mod prototype;
 mod rate;
 mod reach;
 mod reaction;

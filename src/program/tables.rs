@@ -5,6 +5,7 @@
 
 use super::Program;
 use super::bound;
+use super::prototype;
 use super::refs::{BindingRef, ExprRef, FnRef, Shape, SiteRef};
 use super::value::Value;
 use crate::facts::{AssignOp, BindingKind, Expr, ExprId, FnId, FunctionKind, MemberKind, RegionId, Sym, TypeId};
@@ -224,6 +225,9 @@ impl<'l, 'a> Collector<'l, 'a> {
             };
             if let Value::Function(f) = self.program.eval(ExprRef::new(within, constructor)) {
                 self.out.constructors.insert(f);
+                if let Expr::Assign(_, target, value) = facts.expr(site.expr) {
+                    prototype::methods(self.program, f, target, ExprRef::new(within, value), &mut self.out);
+                }
             }
         }
         self.out
