@@ -56,7 +56,13 @@ impl Extractor<'_> {
                 let name = self.whole_text(text);
                 self.push(Expr::Str(name), text.span)
             }
-            _ => self.expr(expr),
+            other => match beside_file(other) {
+                Some(specifier) => {
+                    let name = self.names.intern(&specifier);
+                    self.push(Expr::Str(name), expr.span())
+                }
+                None => self.expr(expr),
+            },
         }
     }
 
@@ -167,5 +173,36 @@ impl Extractor<'_> {
         };
         let name = self.name(&member.prop.sym);
         self.push(Expr::Member(object, name), member.span)
+    }
+}
+
+/// The relative specifier of `path.join(__dirname, "..", "x")`, `__dirname + "/x"` and `${__dirname}/x`.
+fn beside_file(expr: &ast::Expr) -> Option<String> {
+    let is_folder = |it: &ast::Expr| matches!(it, ast::Expr::Ident(name) if name.sym == *"__dirname");
+    let text = |it: &ast::Expr| match it {
+        ast::Expr::Lit(ast::Lit::Str(text)) => text.value.as_str().map(str::to_owned),
+        _ => None,
+    };
+    match expr {
+        ast::Expr::Bin(it) if it.op == ast::BinaryOp::Add && is_folder(&it.left) => {
+            text(&it.right).filter(|it| it.starts_with('/')).map(|it| format!(".{it}"))
+        }
+        ast::Expr::Tpl(it) => match (it.quasis.as_slice(), it.exprs.as_slice()) {
+            ([before, after], [folder]) if before.raw.is_empty() && after.raw.starts_with('/') && is_folder(folder) => {
+                Some(format!(".{}", after.raw))
+            }
+            _ => None,
+        },
+        ast::Expr::Call(it) => {
+            let Callee::Expr(callee) = &it.callee else { return None };
+            let ast::Expr::Member(member) = &**callee else { return None };
+            let joins = matches!(&member.prop, ast::MemberProp::Ident(name) if name.sym == *"join" || name.sym == *"resolve");
+            let (first, rest) = it.args.split_first()?;
+            let parts: Option<Vec<String>> = rest.iter().map(|it| text(&it.expr)).collect();
+            parts
+                .filter(|it| joins && is_folder(&first.expr) && !it.is_empty())
+                .map(|it| format!("./{}", it.join("/").trim_start_matches('/')))
+        }
+        _ => None,
     }
 }
